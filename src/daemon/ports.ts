@@ -1,0 +1,157 @@
+import type { FrameStamp, FreshStamp } from '../pipeline/frame.js';
+import type { Judgement } from '../pipeline/judgement.js';
+import type { JudgedReceipt, ShowableGreen } from './green.js';
+import type { OrderForCup } from './orders.js';
+import type { Result, ResultDraft, Shown } from './result.js';
+
+/** CLOCK_MONOTONIC for everything that is compared, UTC for people. */
+export interface Clock {
+  nowNs(): bigint;
+  utc(): Date;
+}
+
+/** Where a frame lies in the shared ring. `generation` changes when the slot is written again. */
+export interface FrameRef {
+  readonly slot: number;
+  readonly generation: number;
+  readonly bytes: number;
+  readonly encoding: 'jpeg' | 'rgb' | 'grey';
+  /** Pixels; 0 where only the decoder can tell (JPEG). */
+  readonly width: number;
+  readonly height: number;
+  /** Bytes a row; 0 for JPEG. */
+  readonly stride: number;
+  readonly stamp: FrameStamp;
+}
+
+/** A frame that the holder must give back, so that its slot can be written again. Releasing twice is harmless. */
+export interface HeldFrame extends FrameRef {
+  release(): void;
+}
+
+export type CameraState = 'stopped' | 'streaming' | 'gone';
+
+/**
+ * A camera that always streams and keeps its own queue drained.
+ * `after` never hands the same frame out twice, and never one exposed at or before `ns`.
+ */
+export interface Camera {
+  readonly state: CameraState;
+  start(): Promise<void>;
+  /** Rejects pending `after` calls with CAMERA_GONE. Stopping twice is harmless. */
+  stop(): Promise<void>;
+  /**
+   * The first frame exposed strictly after `ns`.
+   * Errors: CAMERA_GONE at once when unplugged, RING_FULL, and the signal's reason when aborted.
+   * Calls may overlap; each gets a frame of its own.
+   */
+  after(ns: bigint, signal: AbortSignal): Promise<HeldFrame>;
+  /** Called on every change of `state`. Returns the unsubscriber. */
+  onState(listener: (state: CameraState) => void): () => void;
+  /** Exposure time of the newest frame seen, handed out or not; `null` before the first. The watchdog's proof of life. */
+  readonly newestNs: bigint | null;
+}
+
+export type TriggerEvent =
+  | { readonly type: 'placed'; readonly atNs: bigint }
+  | { readonly type: 'removed'; readonly atNs: bigint }
+  | { readonly type: 'lost'; readonly error: Error };
+
+/** Tells when a cup stands under the camera. `level` knows presence and reports `removed`; `edge_only` reports `placed` alone. */
+export interface Trigger {
+  readonly kind: 'level' | 'edge_only';
+  start(listener: (event: TriggerEvent) => void): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What the packer sees. `fault` blinks amber. */
+export type LightState = 'dark' | 'green' | 'amber' | 'fault';
+
+/** The output lines, owned by the light process. `set` returns when the lines are driven. */
+export interface LightLines {
+  /** Errors: LIGHT_LOST. */
+  set(state: LightState): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * The station's hold on the light process: shows a state and renews its lease until told otherwise.
+ * Green must be asked for with the receipt of its journal row (see green.ts).
+ */
+export interface Light {
+  readonly connected: boolean;
+  /** Resolves with the moment at which the lines showed it. `cup` is remembered by the light process. Errors: LIGHT_LOST. */
+  show(state: Exclude<LightState, 'green'>, cup?: string): Promise<{ readonly atNs: bigint }>;
+  showGreen(green: ShowableGreen): Promise<{ readonly atNs: bigint }>;
+  /** What the light process remembers of the last cups that it showed: the truth for recovery after a crash of core. */
+  recent(): Promise<readonly { readonly cup: string; readonly state: LightState; readonly atNs: bigint }[]>;
+  onLost(listener: (error: Error) => void): () => void;
+  close(): Promise<void>;
+}
+
+export interface JudgeRequest {
+  readonly cup: string;
+  readonly first: FrameRef & { readonly stamp: FreshStamp };
+  /** A later frame for the motion check; it must qualify too. */
+  readonly second: FrameRef & { readonly stamp: FreshStamp };
+  readonly order: OrderForCup | null;
+}
+
+/** What the judging process works with. */
+export interface JudgeInfo {
+  readonly provider: string;
+  readonly providerFallback: boolean;
+  readonly bundle: { readonly name: string; readonly version: string; readonly sha256: string };
+  readonly gallerySha256: string;
+  readonly calibrationSha256: string | null;
+  /** Designs of the bundle; `covered` = has a calibrated threshold. */
+  readonly designs: readonly { readonly id: string; readonly name: string; readonly covered: boolean }[];
+}
+
+/** Judges cups in another process, which is killed and started again when it dies or does not answer. */
+export interface CupJudge {
+  /** `null` while the networks load. */
+  readonly info: JudgeInfo | null;
+  /** Errors: MODEL_NOT_READY, INFER_TIMEOUT, INFER_CRASHED, INFER_FAILED, PICTURE_CORRUPT, FRAME_OVERWRITTEN; the signal's reason when aborted. */
+  judge(request: JudgeRequest, signal: AbortSignal): Promise<Judgement>;
+  /** Whether `frame` shows the same as the first frame of the cup judged last. Errors as `judge`; CUP_UNKNOWN for another cup. */
+  compare(
+    cup: string,
+    frame: FrameRef,
+    signal: AbortSignal,
+  ): Promise<{ readonly same: boolean; readonly difference: number }>;
+  /** Called when it becomes ready, dies, or cannot be started (`error`). */
+  onState(listener: (state: 'loading' | 'ready' | 'failed', error: Error | null) => void): () => void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A row that waits for the broker. */
+export interface OutboxRow {
+  readonly seq: number;
+  /** The result document, word for word. */
+  readonly document: string;
+  /** When its `shown` row was committed, UTC ISO 8601. */
+  readonly utc: string;
+}
+
+/** The record of every cup. Each call resolves after its commit is on disk. Errors: STORAGE_FAULT. */
+export interface Journal {
+  readonly journalId: string;
+  /** Commits the `judged` row. `deadlineNs`: a commit past it rejects with STORAGE_FAULT, and the row says so. */
+  judged(draft: ResultDraft, image: Uint8Array | null): Promise<JudgedReceipt>;
+  /** Commits the `shown` row and the final document, in one transaction with its place in the outbox. */
+  shown(receipt: JudgedReceipt, shown: Shown): Promise<Result>;
+  /** Cups judged and never shown (the station stopped): closes each with what `known` says, else `not_shown`. */
+  recover(known: ReadonlyMap<string, Shown>): Promise<readonly Result[]>;
+  /** The oldest row that the broker has not taken. */
+  nextUnsent(): Promise<OutboxRow | null>;
+  delivered(seq: number): Promise<void>;
+  resolve(
+    cup: string,
+    outcome: 'ok' | 'wrong',
+    by: string,
+    note: string | null,
+  ): Promise<{ readonly seq: number; readonly id: string }>;
+  close(): Promise<void>;
+}

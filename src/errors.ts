@@ -1,0 +1,166 @@
+/** What an error means for the station: an amber with that reason, a fault (blinking amber), or a refusal with nothing changed. */
+export type Consequence =
+  | { readonly kind: 'amber'; readonly reason: string }
+  | { readonly kind: 'fault' }
+  | { readonly kind: 'refusal' };
+
+const amber = (reason: string): Consequence => ({ kind: 'amber', reason });
+const fault: Consequence = { kind: 'fault' };
+const refusal: Consequence = { kind: 'refusal' };
+
+/**
+ * Every error that cupcheck can name, what it does to the station, and what a person does about it.
+ * `docs/errors.md` is generated from this table.
+ */
+export const errorTable = {
+  // Pictures and frames
+  PICTURE_CORRUPT: {
+    consequence: amber('camera_fault'),
+    help: 'The picture cannot be decoded. Check the cable and the camera, or give a whole JPEG or PNG.',
+  },
+  PICTURE_SIZE: { consequence: refusal, help: 'Give a picture between 64×64 and 8192×8192 pixels.' },
+  PICTURE_UNREADABLE: { consequence: refusal, help: 'Check that the file exists and can be read.' },
+  FRAME_STALE: {
+    consequence: amber('stale_frame'),
+    help: 'The camera gave no picture exposed after the trigger. Check its frame rate and its timestamps.',
+  },
+  FRAME_TIMEOUT: {
+    consequence: amber('no_frame'),
+    help: 'The camera gave no picture in time. Check that it streams: cupcheck doctor.',
+  },
+  FRAME_OVERWRITTEN: {
+    consequence: amber('camera_fault'),
+    help: 'A frame was replaced while it was read. Raise camera.ringSlots.',
+  },
+  RING_FULL: {
+    consequence: amber('camera_fault'),
+    help: 'Every slot of the frame ring is in use. Raise camera.ringSlots.',
+  },
+  CAMERA_GONE: {
+    consequence: amber('camera_fault'),
+    help: 'The camera is unplugged or stopped. Plug it in again; the station goes on by itself.',
+  },
+  TRIGGER_LOST: {
+    consequence: fault,
+    help: 'The cup sensor cannot be read. Check its line and permissions: cupcheck doctor.',
+  },
+  LIGHT_LOST: {
+    consequence: fault,
+    help: 'The light process does not answer. Check its unit: systemctl status cupcheck-light.',
+  },
+  NATIVE_ARGUMENT: {
+    consequence: amber('internal_error'),
+    help: 'The native addon was called with an argument that it refuses. This is a defect: report it.',
+  },
+  NATIVE_UNAVAILABLE: {
+    consequence: fault,
+    help: 'The native addon is not built for this machine. Run npm run setup.',
+  },
+  // Bundle and inference
+  BUNDLE_MISSING: { consequence: fault, help: 'Install a bundle, or set bundle.path to the folder of one.' },
+  BUNDLE_INVALID: {
+    consequence: fault,
+    help: 'The manifest is not one that this version reads. Build the bundle again.',
+  },
+  BUNDLE_DIGEST: { consequence: fault, help: 'A file differs from the digest in the manifest. Copy the bundle again.' },
+  NETWORK_SHAPE: {
+    consequence: fault,
+    help: 'A network does not have the inputs and outputs that the manifest states. Build the bundle again.',
+  },
+  PROVIDER_UNAVAILABLE: {
+    consequence: fault,
+    help: 'No wanted execution provider could be loaded. Check providers.order and providers.require.',
+  },
+  INFER_FAILED: {
+    consequence: amber('internal_error'),
+    help: 'The judging process reported an error. Its log says which.',
+  },
+  INFER_CRASHED: {
+    consequence: amber('internal_error'),
+    help: 'The judging process died and was started again. If it goes on, run cupcheck doctor.',
+  },
+  INFER_TIMEOUT: {
+    consequence: amber('timeout'),
+    help: 'The judging process did not answer in time and was restarted. Raise station.deadlineMs or use a faster provider.',
+  },
+  MODEL_NOT_READY: {
+    consequence: amber('model_not_ready'),
+    help: 'The networks are still loading. Wait until cupcheck status says ready.',
+  },
+  // Config, files, storage
+  CONFIG_INVALID: {
+    consequence: fault,
+    help: 'Mend the key named, then restart. cupcheck config check says if it is right.',
+  },
+  CALIBRATION_INVALID: { consequence: fault, help: 'The calibration cannot be read. Calibrate again.' },
+  STORAGE_FAULT: {
+    consequence: amber('storage_fault'),
+    help: 'The journal cannot be written. Check the disk: cupcheck doctor.',
+  },
+  JOURNAL_NEWER: {
+    consequence: fault,
+    help: 'The journal was written by a newer version. Install that version, or move the file away.',
+  },
+  // Requests
+  ORDER_INVALID: {
+    consequence: refusal,
+    help: 'Give a design that the bundle knows, a count of 1 to 20, and a number of cups from 1.',
+  },
+  REQUEST_INVALID: { consequence: refusal, help: 'Send one JSON object with the fields that docs/mqtt.md lists.' },
+  REQUEST_TOO_LARGE: { consequence: refusal, help: 'Send at most 16 KiB.' },
+  REQUEST_RETAINED: {
+    consequence: refusal,
+    help: 'Send requests without the retain flag; clear the retained message.',
+  },
+  REQUEST_UNKNOWN: { consequence: refusal, help: 'Use one of the verbs that docs/mqtt.md lists.' },
+  CUP_UNKNOWN: { consequence: refusal, help: 'Give the id or the seq of a journalled cup: cupcheck journal tail.' },
+  TRUTH_INVALID: {
+    consequence: refusal,
+    help: 'Each line of truth.jsonl is one JSON object as docs/contributor.md shows.',
+  },
+  NOT_SUPPORTED: { consequence: refusal, help: 'This station cannot do that in its present set-up.' },
+  // Outside connections
+  NO_DAEMON: { consequence: refusal, help: 'Start the station: systemctl start cupcheck, or cupcheck run.' },
+  SOCKET_DENIED: { consequence: refusal, help: 'Only members of the group cupcheck may control the station.' },
+  BROKER_UNREACHABLE: {
+    consequence: refusal,
+    help: 'Results wait in the outbox until the broker answers. Check mqtt.url.',
+  },
+  USAGE: { consequence: refusal, help: 'See cupcheck --help.' },
+  INTERNAL: {
+    consequence: amber('internal_error'),
+    help: 'This is a defect. Report it with the output of cupcheck support-bundle.',
+  },
+} as const satisfies Record<string, { consequence: Consequence; help: string }>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** An error that says what failed, with what value (in the message), and what to do (`help`). */
+export class CupcheckError extends Error {
+  override readonly name = 'CupcheckError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+
+  get help(): string {
+    return errorTable[this.code].help;
+  }
+
+  get consequence(): Consequence {
+    return errorTable[this.code].consequence;
+  }
+}
+
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(errorTable, code);
+}
+
+/** The same error, or `INTERNAL` around whatever else was thrown. */
+export function asCupcheckError(thrown: unknown): CupcheckError {
+  if (thrown instanceof CupcheckError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new CupcheckError('INTERNAL', message, { cause: thrown });
+}

@@ -1,0 +1,29 @@
+/** Names of the networks that a bundle may hold. */
+export type NetworkName = 'detector' | 'items';
+
+/** A dense float32 tensor, row-major. */
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** What a loaded network says of itself; compared with the manifest before the first run. A symbolic axis is a string. */
+export interface NetworkSignature {
+  readonly inputs: Readonly<Record<string, readonly (number | string)[]>>;
+  readonly outputs: Readonly<Record<string, readonly (number | string)[]>>;
+}
+
+/** One loaded network on one execution provider. */
+export interface LoadedNetwork {
+  readonly signature: NetworkSignature;
+  /** The provider that really runs it. */
+  readonly provider: string;
+  /** Runs one input (shape `[batch, …]`). Errors: INFER_FAILED. Calls do not overlap: the second waits for the first. */
+  run(inputName: string, input: Tensor): Promise<Readonly<Record<string, Tensor>>>;
+  close(): Promise<void>;
+}
+
+/** Loads networks. Errors: BUNDLE_INVALID (not an ONNX model), PROVIDER_UNAVAILABLE. */
+export interface Inference {
+  load(model: Uint8Array): Promise<LoadedNetwork>;
+}
