@@ -8,6 +8,8 @@ import type { Result, ResultDraft, Shown } from './result.js';
 export interface Clock {
   nowNs(): bigint;
   utc(): Date;
+  /** Resolves at that moment (at once where it is past); rejects with the signal's reason when aborted. */
+  until(ns: bigint, signal: AbortSignal): Promise<void>;
 }
 
 /** Where a frame lies in the shared ring. `generation` changes when the slot is written again. */
@@ -50,6 +52,8 @@ export interface Camera {
   onState(listener: (state: CameraState) => void): () => void;
   /** Exposure time of the newest frame seen, handed out or not; `null` before the first. The watchdog's proof of life. */
   readonly newestNs: bigint | null;
+  /** Frames that came since `start`, whatever their stamps: tells a frozen camera (old stamps) from a silent one. */
+  readonly framesSeen: number;
 }
 
 export type TriggerEvent =
@@ -138,7 +142,7 @@ export interface OutboxRow {
 /** The record of every cup. Each call resolves after its commit is on disk. Errors: STORAGE_FAULT. */
 export interface Journal {
   readonly journalId: string;
-  /** Commits the `judged` row. `deadlineNs`: a commit past it rejects with STORAGE_FAULT, and the row says so. */
+  /** Commits the `judged` row. The picture is written later, after the light. */
   judged(draft: ResultDraft, image: Uint8Array | null): Promise<JudgedReceipt>;
   /** Commits the `shown` row and the final document, in one transaction with its place in the outbox. */
   shown(receipt: JudgedReceipt, shown: Shown): Promise<Result>;

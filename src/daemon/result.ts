@@ -1,4 +1,4 @@
-import type { Evidence, Reason, Side, Warning } from '../pipeline/judgement.js';
+import type { Evidence, Reason, ReasonGiven, Side, Warning } from '../pipeline/judgement.js';
 
 /** A cup's order as its result carries it. */
 export interface ResultOrder {
@@ -102,4 +102,6 @@ export interface Shown {
   /** Milliseconds from the committed row to the light, and from trigger to light. */
   readonly lightMs: number | null;
   readonly totalMs: number | null;
+  /** Why a cup that was judged green was not shown green; joins the result's reasons. `null` where the draft says it all. */
+  readonly because: ReasonGiven | null;
 }
