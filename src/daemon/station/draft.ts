@@ -28,7 +28,9 @@ function outcome(judgement: Judgement | null, because: ReasonGiven | null): Pick
     return { verdict: 'amber', reasons: [because, ...more] };
   }
   if (judgement === null) throw new Error('a cup without a judgement needs a reason');
-  return judgement.verdict === 'green' ? { verdict: 'green', reasons: [] } : { verdict: 'amber', reasons: judgement.reasons };
+  return judgement.verdict === 'green'
+    ? { verdict: 'green', reasons: [] }
+    : { verdict: 'amber', reasons: judgement.reasons };
 }
 
 function itemsOf(judgement: Judgement | null): ResultDraft['items'] {
@@ -93,7 +95,12 @@ export function draftResult(
     score: judgement?.score ?? null,
     threshold: judgement?.threshold?.score ?? null,
     evidence: judgement?.threshold?.evidence ?? null,
-    count: judgement?.count ?? { seen: null, expected: cup.order?.count ?? null, informative: null, undetectable: null },
+    count: judgement?.count ?? {
+      seen: null,
+      expected: cup.order?.count ?? null,
+      informative: null,
+      undetectable: null,
+    },
     items: itemsOf(judgement),
     time: {
       utc: cup.times.utc,

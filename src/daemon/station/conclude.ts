@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import { CupcheckError } from '../../errors.js';
+import type { ReasonGiven } from '../../pipeline/judgement.js';
+import { type JudgedReceipt, type ShowableGreen, showableGreen } from '../green.js';
+import type { Clock, Journal, JudgeInfo, Light } from '../ports.js';
+import type { Result, ResultDraft, Shown } from '../result.js';
+import type { Cup } from './cup.js';
+import { draftResult, type HostFacts, type StationFacts } from './draft.js';
+
+const nsPerMs = 1e6;
+const lateCommit: ReasonGiven = {
+  reason: 'storage_fault',
+  detail: 'the journal did not take the row within the deadline',
+};
+const notCurrent: ReasonGiven = { reason: 'retrigger', detail: 'another cup came before the light' };
+
+/** What ending a cup needs. */
+export interface ConcludePorts {
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly light: Light;
+  readonly facts: StationFacts;
+  readonly info: () => JudgeInfo | null;
+  readonly host: () => HostFacts;
+  /** Where the picture of a cup is kept; `null` = not kept. */
+  readonly imagePath: (cup: string, utc: string, verdict: 'green' | 'amber') => string | null;
+  /** Whether the light still belongs to this cup. */
+  readonly ownsLight: (cup: string) => boolean;
+}
+
+/**
+ * Ends a cup, in the only order in which nothing can be lost and no green can be untrue:
+ * `judged` row on disk, light, `shown` row on disk.
+ * `onLit` is told as soon as the lines show the verdict.
+ * Errors: STORAGE_FAULT, LIGHT_LOST.
+ */
+export async function concludeCup(
+  cup: Cup,
+  because: ReasonGiven | null,
+  show: boolean,
+  ports: ConcludePorts,
+  onLit: (light: 'green' | 'amber') => void,
+  log: Logger,
+): Promise<Result> {
+  const draft = draftOf(cup, because, ports);
+  const commit = ports.journal.judged(draft, draft.image === null ? null : cup.image);
+  const inTime = await withinDeadline(commit, cup, ports.clock);
+  const committedNs = ports.clock.nowNs();
+  const green = inTime === null ? null : grant(cup, inTime);
+
+  let shown: Shown;
+  if (!show || !ports.ownsLight(cup.id)) {
+    shown = {
+      light: 'not_shown',
+      atNs: null,
+      lightMs: null,
+      totalMs: null,
+      because: draft.verdict === 'green' ? (cup.withdrawn ?? notCurrent) : null,
+    };
+  } else {
+    shown = await light(cup, draft, green, committedNs, inTime === null, ports);
+    if (shown.light === 'green' || shown.light === 'amber') onLit(shown.light);
+  }
+  const receipt = inTime ?? (await commit);
+  const result = await ports.journal.shown(receipt, shown);
+  log.info(
+    {
+      verdict: result.verdict,
+      shown: shown.light,
+      reasons: result.reasons.map((given) => given.reason),
+      ms: result.ms,
+    },
+    'cup concluded',
+  );
+  return result;
+}
+
+function draftOf(cup: Cup, because: ReasonGiven | null, ports: ConcludePorts): ResultDraft {
+  const verdict = because === null && cup.judgement?.verdict === 'green' ? 'green' : 'amber';
+  const path = cup.image === null ? null : ports.imagePath(cup.id, cup.times.utc, verdict);
+  const image =
+    cup.image === null || path === null ? null : { sha256: createHash('sha256').update(cup.image).digest('hex'), path };
+  return draftResult(cup, because, ports.facts, ports.info(), ports.host(), image);
+}
+
+/** The receipt, or `null` where the deadline comes first. A commit that fails throws. */
+async function withinDeadline(commit: Promise<JudgedReceipt>, cup: Cup, clock: Clock): Promise<JudgedReceipt | null> {
+  // An amber may be late: it can do no harm, and its row is what matters.
+  if (cup.judgement?.verdict !== 'green') return commit;
+  const waiting = new AbortController();
+  const late = clock.until(cup.deadlineNs, waiting.signal).then(
+    () => null,
+    () => null,
+  );
+  try {
+    return await Promise.race([commit, late]);
+  } finally {
+    waiting.abort(new Error('the row is there'));
+  }
+}
+
+/** The right to show green; `null` where the cup has none. */
+function grant(cup: Cup, receipt: JudgedReceipt): ShowableGreen | null {
+  if (cup.judgement?.verdict !== 'green' || cup.stillThere === null || cup.withdrawn !== null) return null;
+  return showableGreen(cup.judgement, receipt, cup.stillThere);
+}
+
+async function light(
+  cup: Cup,
+  draft: ResultDraft,
+  green: ShowableGreen | null,
+  committedNs: bigint,
+  late: boolean,
+  ports: ConcludePorts,
+): Promise<Shown> {
+  const { atNs } = green === null ? await ports.light.show('amber', cup.id) : await ports.light.showGreen(green);
+  const because = green === null && draft.verdict === 'green' ? (cup.withdrawn ?? (late ? lateCommit : null)) : null;
+  if (green === null && draft.verdict === 'green' && because === null) {
+    throw new CupcheckError('INTERNAL', `cup ${cup.id} was judged green without a right to show it`);
+  }
+  return {
+    light: green === null ? 'amber' : 'green',
+    atNs,
+    lightMs: Number(atNs - committedNs) / nsPerMs,
+    totalMs: Number(atNs - cup.times.triggerNs) / nsPerMs,
+    because,
+  };
+}
