@@ -79,9 +79,10 @@ export class StationEffects {
   }
 
   run(effect: Effect): void {
-    const work = this.perform(effect).catch((thrown: unknown) => {
-      this.ports.log.error({ err: asCupcheckError(thrown), effect: effect.do }, 'effect failed');
-      this.fault('self_test', thrown);
+    const work = this.perform(effect).catch(async (thrown: unknown) => {
+      const error = asCupcheckError(thrown);
+      this.ports.log.error({ err: error, effect: effect.do }, 'effect failed');
+      await this.passingFault('self_test', error);
     });
     this.pending.add(work);
     void work.finally(() => this.pending.delete(work));
