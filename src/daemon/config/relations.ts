@@ -1,0 +1,62 @@
+import type { Config } from './schema.js';
+
+/** Linux keeps a socket's path in 108 bytes, the last one zero. */
+const maxSocketPathBytes = 107;
+
+interface Relation {
+  readonly keys: readonly string[];
+  readonly broken: (config: Config) => string | null;
+}
+
+const relation = (keys: readonly string[], broken: (config: Config) => string | null): Relation => ({ keys, broken });
+
+/** What must hold between keys; each names the values and what to change. */
+const relations: readonly Relation[] = [
+  relation(['station.settleMs', 'station.deadlineMs'], ({ station }) =>
+    station.settleMs < station.deadlineMs
+      ? null
+      : `station.settleMs (${station.settleMs}) must be below station.deadlineMs (${station.deadlineMs})`,
+  ),
+  relation(['light.renewMs', 'light.leaseMs'], ({ light }) =>
+    light.renewMs * 2 <= light.leaseMs
+      ? null
+      : `light.renewMs (${light.renewMs}) must be at most half of light.leaseMs (${light.leaseMs})`,
+  ),
+  relation(['providers.require', 'providers.order'], ({ providers }) =>
+    providers.require === null || providers.order.includes(providers.require)
+      ? null
+      : `providers.require (${providers.require}) must be in providers.order (${providers.order.join(', ')})`,
+  ),
+  relation(['mqtt.cert', 'mqtt.key'], ({ mqtt }) =>
+    (mqtt.cert === null) === (mqtt.key === null) ? null : 'mqtt.cert and mqtt.key go together: set both or none',
+  ),
+  relation(['mqtt.passwordFile', 'mqtt.username'], ({ mqtt }) =>
+    mqtt.passwordFile === null || mqtt.username !== null ? null : 'mqtt.passwordFile needs mqtt.username',
+  ),
+  relation(['mqtt.ca', 'mqtt.cert', 'mqtt.url'], ({ mqtt }) =>
+    (mqtt.ca === null && mqtt.cert === null) || mqtt.url.startsWith('mqtts:')
+      ? null
+      : 'mqtt.ca and mqtt.cert need an mqtts:// address in mqtt.url',
+  ),
+  relation(['camera.replay.empty', 'camera.driver'], ({ camera }) =>
+    camera.driver !== 'replay' || camera.replay.empty !== null
+      ? null
+      : 'camera.driver replay needs camera.replay.empty, a picture of the empty cup',
+  ),
+  ...(['control', 'light'] as const).map((section) =>
+    relation([`${section}.socket`], (config) => {
+      const bytes = Buffer.byteLength(config[section].socket);
+      return bytes <= maxSocketPathBytes
+        ? null
+        : `${section}.socket has ${bytes} bytes as an absolute path, allowed are ${maxSocketPathBytes}`;
+    }),
+  ),
+];
+
+/** Relations that do not hold, with the keys that take part in each. */
+export function brokenRelations(config: Config): { readonly keys: readonly string[]; readonly message: string }[] {
+  return relations.flatMap(({ keys, broken }) => {
+    const message = broken(config);
+    return message === null ? [] : [{ keys, message }];
+  });
+}

@@ -1,0 +1,199 @@
+import {
+  brokerUrl,
+  flag,
+  type Key,
+  key,
+  matching,
+  number,
+  oneOf,
+  orNull,
+  path,
+  someOf,
+  text,
+  whole,
+} from './formats.js';
+
+/**
+ * Every key of the config with its allowed values, its default and its meaning. The only place that holds defaults;
+ * `docs/config.md` is generated from it. `station.deadlineMs` is set in the environment as CUPCHECK_STATION_DEADLINE_MS.
+ */
+export const schema = {
+  station: {
+    name: key(
+      matching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, '1 to 63 letters, digits, - _ or ., a letter or digit first'),
+      'station-1',
+      'Name of this station in topics and results.',
+    ),
+    mode: key(
+      oneOf('confirm', 'identify'),
+      'confirm',
+      'confirm: green only for the design that an order asks for. identify: green where all items agree on one covered design.',
+    ),
+    deadlineMs: key(
+      whole(200, 10_000, 'ms'),
+      1000,
+      'From trigger to light; a cup that takes longer is amber (timeout).',
+    ),
+    settleMs: key(
+      whole(0, 2000, 'ms'),
+      150,
+      'Wait after the trigger before a frame counts: items and hand come to rest.',
+    ),
+    showMs: key(
+      whole(500, 60_000, 'ms'),
+      3000,
+      'How long a light stays on at stations whose sensor cannot tell that the cup was taken (trigger.kind: edge_only).',
+    ),
+    count: orNull(
+      whole(1, 20),
+      'Items in a cup where no order says it (mode identify); null = not checked, each result warns.',
+    ),
+  },
+  order: {
+    defaultLifetimeS: key(whole(60, 604_800, 's'), 28_800, 'Life of an order that names no expiry.'),
+  },
+  camera: {
+    driver: key(
+      oneOf('v4l2', 'replay'),
+      'v4l2',
+      'v4l2: a real camera. replay: a simulated one that shows pictures; chosen here only, never a fallback.',
+    ),
+    fps: key(whole(1, 120, 'frames a second'), 15, 'Frame rate.'),
+    ringSlots: key(whole(3, 64), 8, 'Frames that the shared ring holds.'),
+    slotBytes: key(whole(65_536, 67_108_864, 'bytes'), 4_194_304, 'Size of one frame in the ring.'),
+    replay: {
+      empty: orNull(path('file'), 'Picture of the empty cup: what the replay camera shows when no cup is placed.'),
+    },
+  },
+  trigger: {
+    driver: key(
+      oneOf('gpiochip', 'sysfs', 'scripted'),
+      'gpiochip',
+      'gpiochip, sysfs: a sensor on a line. scripted: cups are placed through the control socket (cupcheck sim).',
+    ),
+    kind: key(
+      oneOf('level', 'edge_only'),
+      'level',
+      'level: the sensor knows presence. edge_only: it reports arrivals alone.',
+    ),
+    debounceMs: key(whole(0, 1000, 'ms'), 20, 'A level must hold so long to count.'),
+    minGapMs: key(whole(0, 10_000, 'ms'), 100, 'Least time between two cups; an earlier arrival is chatter.'),
+  },
+  light: {
+    driver: key(
+      oneOf('gpiochip', 'sysfs', 'terminal', 'memory'),
+      'gpiochip',
+      'gpiochip, sysfs: output lines. terminal: drawn in the terminal. memory: kept, for tests.',
+    ),
+    socket: key(path('file'), '/run/cupcheck/light.sock', 'Socket of the light process.'),
+    leaseMs: key(
+      whole(100, 5000, 'ms'),
+      600,
+      'A light goes dark by itself when the station has not renewed it for so long.',
+    ),
+    renewMs: key(whole(20, 2000, 'ms'), 200, 'How often the station renews; at most half of light.leaseMs.'),
+  },
+  bundle: {
+    path: orNull(path('file'), 'Folder of the model bundle; null = the one that comes with the program.'),
+  },
+  calibration: {
+    path: orNull(
+      path('file'),
+      'File of the calibration (pixels per mm, empty cup); null = none: sizes are not checked and results warn.',
+    ),
+  },
+  judge: {
+    name: key(oneOf('metric'), 'metric', 'The strategy that judges.'),
+    sharedSides: key(
+      oneOf('strict', 'allow'),
+      'strict',
+      'Items that show a side which several designs share. strict: amber. allow: accepted beside judge.minInformative others.',
+    ),
+    minInformative: key(whole(1, 20), 1, 'Items that must tell their design where shared sides are allowed.'),
+  },
+  overrides: {
+    notCovered: key(flag, false, 'Let designs without enough evidence turn green. Each such result warns.'),
+  },
+  risk: {
+    maxGreenIfBad: orNull(
+      number(0, 1),
+      'A design whose bound of P(green | bad cup) is above this counts as not covered; null = the thresholds alone decide.',
+    ),
+  },
+  audit: {
+    share: key(
+      number(0, 1),
+      0,
+      'Share of green cups that are made amber (audit), so that a person checks the station.',
+    ),
+  },
+  providers: {
+    order: key(someOf('tensorrt', 'cuda', 'cpu'), ['cpu'], 'Execution providers in the order in which they are tried.'),
+    require: orNull(
+      oneOf('tensorrt', 'cuda', 'cpu'),
+      'The station is not ready unless this provider runs the networks.',
+    ),
+  },
+  infer: {
+    timeoutMs: key(whole(100, 60_000, 'ms'), 3000, 'A judging process that takes longer is killed and started again.'),
+    threads: key(whole(1, 16), 2, 'Threads of the judging process.'),
+  },
+  mqtt: {
+    enabled: key(flag, false, 'Publish to a broker. Off: results stay in the journal alone.'),
+    url: key(brokerUrl, 'mqtt://127.0.0.1:1883', 'The broker.'),
+    base: key(
+      matching(/^[^\s+#$/][^\s+#/]{0,62}(\/[^\s+#/]{1,63}){0,3}$/, 'up to 4 topic levels without spaces, + or #'),
+      'cupcheck',
+      'Topics are <base>/<station>/….',
+    ),
+    protocol: key(oneOf('5', '3.1.1'), '5', 'MQTT version. 3.1.1 is for older brokers; requests are off there.'),
+    username: orNull(text, 'User name at the broker.'),
+    passwordFile: orNull(path('file'), 'File that holds the password, readable by the station alone.'),
+    ca: orNull(path('file'), 'PEM file of the authority that signed the broker; null = the system knows it.'),
+    cert: orNull(path('file'), 'PEM file of the client certificate; needs mqtt.key.'),
+    key: orNull(path('file'), 'PEM file of its key; needs mqtt.cert.'),
+    homeAssistant: key(flag, false, 'Publish Home Assistant discovery.'),
+  },
+  journal: {
+    path: key(path('state'), 'journal.db', 'The database of results.'),
+    retentionDays: key(whole(1, 3650, 'days'), 365, 'Delivered results older than this are removed.'),
+    maxBytes: key(
+      whole(10_485_760, 1_099_511_627_776, 'bytes'),
+      2_147_483_648,
+      'Bound of the database. Delivered results go first; undelivered ones never: then cups are amber (storage_fault).',
+    ),
+  },
+  images: {
+    path: key(path('state'), 'images', 'Folder of the pictures of cups.'),
+    keepAmbers: key(flag, true, 'Keep the picture of each amber cup.'),
+    keepGreensShare: key(number(0, 1), 0.01, 'Share of green cups whose picture is kept.'),
+    maxBytes: key(
+      whole(1_048_576, 1_099_511_627_776, 'bytes'),
+      2_147_483_648,
+      'Bound of the folder; the oldest pictures go first.',
+    ),
+  },
+  control: {
+    socket: key(path('file'), '/run/cupcheck/control.sock', 'Socket for the command line.'),
+    group: key(
+      matching(/^[a-z_][a-z0-9_-]{0,31}$/, 'the name of a group of this system'),
+      'cupcheck',
+      'Its members may use the socket. Where the group does not exist, only the user of the station may.',
+    ),
+  },
+  state: {
+    path: key(path('file'), '/var/lib/cupcheck', 'Folder of everything that the station keeps.'),
+  },
+  log: {
+    level: key(oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace'), 'info', 'The least that is logged.'),
+    pretty: key(flag, false, 'Lines for people in place of JSON.'),
+  },
+  health: {
+    intervalS: key(whole(1, 3600, 's'), 30, 'How often health is published.'),
+  },
+} as const;
+
+type ValuesOf<S> = S extends Key<infer T> ? T : { readonly [K in keyof S]: ValuesOf<S[K]> };
+
+/** The config of a station: read once, frozen, paths absolute. */
+export type Config = ValuesOf<typeof schema>;
