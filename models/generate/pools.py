@@ -1,0 +1,122 @@
+"""Which coins a split has: photographs by design, struck coins by seed."""
+from collections import defaultdict
+from functools import lru_cache
+
+import numpy as np
+
+from .compose import Piece
+from .designs import BY_ID, KNOWN, SEED_SPLITS, UNKNOWN
+from .photographs import cut, diameters_mm, index
+
+CUT = 224
+RENDERED_COINS = 60  # struck coins a design and split
+
+
+@lru_cache(maxsize=3000)
+def _cut(photo):
+    return cut(photo, CUT)
+
+
+class Photographs:
+    """The US coins of one split, by design and coin; foreign objects and designs no bundle knows, for bad cups."""
+    pool = "photographs"
+
+    def __init__(self, split):
+        mm = diameters_mm()
+        self.coins = defaultdict(lambda: defaultdict(dict))
+        self.foreign, world = [], []
+        self.unknown = defaultdict(lambda: defaultdict(dict))
+        for p in index():
+            if p.set == "us-types" and p.split == split:
+                self.coins[p.design][p.coin][p.side] = p
+            elif p.set == "us-types" and p.split == "test-design" and split == "test-photo":
+                self.unknown[p.design][p.coin][p.side] = p
+            elif p.set == "foreign" and p.split == ("test-photo" if split == "test-photo" else "train"):
+                self.foreign.append(p)
+            elif p.set == "world" and p.split == split:
+                world.append(p)
+        if not self.coins:
+            raise SystemExit(f"no photographs of the split {split!r}: set CUPCHECK_DATA to the data folder, or use --source rendered")
+        self.world, self.mm = world, mm
+        # calibration must not see the bottle caps that the test sees: every other one of the training split's
+        self.foreign = sorted(self.foreign, key=lambda p: p.file)
+        if split == "calibration":
+            self.foreign = self.foreign[::2]
+        self.designs = sorted(self.coins)
+
+    def diameter_mm(self, design):
+        return self.mm[design]
+
+    def shared_sides(self, design):
+        return ()
+
+    def size(self, design):
+        return len(self.coins[design])
+
+    def _piece(self, design, coin, sides, rng):
+        names = sorted(s for s in sides if _cut(sides[s]) is not None)
+        side = str(rng.choice(names))
+        return Piece(coin, design, side, "us-types", self.mm[design] * float(1 + np.clip(rng.normal(0, 0.003), -0.008, 0.008)), _cut(sides[side]))
+
+    def draw(self, design, count, rng, side=None):
+        coins = self.coins[design]
+        return [self._piece(design, c, coins[c], rng) for c in rng.choice(sorted(coins), min(count, len(coins)), replace=False)]
+
+    def draw_foreign(self, near_mm, rng):
+        for _ in range(20):
+            p = self.foreign[int(rng.integers(len(self.foreign)))]
+            if _cut(p) is not None:
+                size = float(rng.uniform(27, 33)) if rng.uniform() < 0.5 else near_mm * float(rng.uniform(0.98, 1.02))
+                return Piece(p.coin, p.coin, "", "foreign", size, _cut(p))
+        raise SystemExit("no foreign object could be cut out of its photograph")
+
+    def draw_unknown(self, near_mm, count, rng):
+        """Coins of one design that no bundle knows, near the wanted size where there is a choice."""
+        if self.unknown and rng.uniform() < 0.5:
+            designs = sorted(self.unknown, key=lambda d: abs(self.mm[d] - near_mm) + rng.uniform(0, 4))
+            coins = self.unknown[designs[0]]
+            return [self._piece(designs[0], c, coins[c], rng) for c in rng.choice(sorted(coins), min(count, len(coins)), replace=False)]
+        for _ in range(200):
+            p = self.world[int(rng.integers(len(self.world)))]
+            same = [q for q in self.world if q.design == p.design and _cut(q) is not None]
+            if same:
+                size = near_mm * float(rng.uniform(0.97, 1.03))
+                chosen = rng.choice(len(same), min(count, len(same)), replace=False)
+                return [Piece(same[i].coin, same[i].design, "", "world", size, _cut(same[i])) for i in chosen]
+        raise SystemExit("no coin of an unknown design could be cut out of its photograph")
+
+
+class Rendered:
+    """Struck coins of one split: a coin is a seed."""
+    pool = "rendered"
+
+    def __init__(self, split):
+        self.first, self.last = SEED_SPLITS[split]
+        self.designs = [d.id for d in KNOWN]
+
+    def diameter_mm(self, design):
+        return BY_ID[design].diameter_mm
+
+    def shared_sides(self, design):
+        return [s for s in ("obverse", "reverse") if s in BY_ID[design].shared and BY_ID[design].family == "harbour"]
+
+    def size(self, design):
+        return min(RENDERED_COINS, self.last - self.first)
+
+    def draw(self, design, count, rng, side=None):
+        d = BY_ID[design]
+        seeds = self.first + rng.choice(self.size(design), count, replace=False)
+        open_sides = [s for s in ("obverse", "reverse") if s not in self.shared_sides(design)]
+        return [Piece(f"{design}-{s}", design, side or str(rng.choice(open_sides)), "rendered", d.diameter_mm * float(1 + np.clip(rng.normal(0, 0.003), -0.008, 0.008)), seed=int(s))
+                for s in seeds]
+
+    def draw_foreign(self, near_mm, rng):
+        from .foreign import random_foreign
+        return random_foreign(int(rng.integers(self.first, self.last)), near_mm, rng)
+
+    def draw_unknown(self, near_mm, count, rng):
+        d = sorted(UNKNOWN, key=lambda d: abs(d.diameter_mm - near_mm) + rng.uniform(0, 5))[0]
+        return self.draw(d.id, count, rng)
+
+
+POOLS = {"photographs": Photographs, "rendered": Rendered}

@@ -1,0 +1,161 @@
+"""What the items network learns from: cut-outs of training coins and struck coins, cached once, and the batches drawn from them.
+
+Held back from training, to choose with: one US coin in twelve, twelve world designs, and the last random designs.
+"""
+import hashlib
+import os
+from dataclasses import dataclass
+from multiprocessing import Pool
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from generate.designs import KNOWN, random_designs
+from generate.photographs import cut, diameters_mm, index
+from generate.strike import encode, random_light, shade, strike
+from .augment import augment, normalise
+
+CUT = 176
+RANDOM_TRAINED, RANDOM_HELD = 64, 8
+COINS_KNOWN, COINS_RANDOM = 40, 8
+
+
+def cache_dir():
+    path = Path(os.environ.get("CUPCHECK_CACHE", Path(__file__).resolve().parent.parent / ".cache"))
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _bucket(text, n):
+    return int(hashlib.sha256(text.encode()).hexdigest(), 16) % n
+
+
+def _world_held(design):
+    return _bucket("held " + design, 12) == 0
+
+
+def purpose(photo):
+    """train or choosing, for a photograph of the split `train`."""
+    if photo.set == "world":
+        return "choosing" if _world_held(photo.design) else "train"
+    return "choosing" if _bucket(photo.coin, 12) == 0 else "train"
+
+
+@dataclass(frozen=True)
+class Entry:
+    cls: str
+    design: str
+    side: str
+    coin: str
+    set: str
+    split: str
+    diameter_mm: float
+
+
+def _cut_one(photo):
+    cv2.setNumThreads(1)
+    return cut(photo, CUT)
+
+
+def _strike_one(job):
+    cv2.setNumThreads(1)
+    design, side, seed = job
+    rng = np.random.default_rng([seed, 99])
+    out = np.zeros((CUT, CUT, 4), np.uint8)
+    coin = strike(design, side, seed, 288)
+    rgb = encode(shade(coin, random_light(rng)), float(np.exp(rng.normal(0.0, 0.15))))
+    out[..., :3] = cv2.resize(rgb, (CUT, CUT), interpolation=cv2.INTER_AREA)
+    out[..., 3] = cv2.resize((coin.alpha * 255).astype(np.uint8), (CUT, CUT), interpolation=cv2.INTER_AREA)
+    return out
+
+
+def rendered_jobs(split_seeds, designs, coins):
+    return [(d, s, split_seeds + k) for d in designs for s in ("obverse", "reverse") for k in range(coins)]
+
+
+def photograph_entries(splits):
+    """Cut-outs and entries of photographs in the given splits ("train" includes what is held back, marked "choosing")."""
+    photos = [p for p in index() if p.split in splits]
+    mm = diameters_mm()
+    with Pool(2) as pool:
+        cuts = pool.map(_cut_one, photos, chunksize=64)
+    entries, pictures = [], []
+    for p, c in zip(photos, cuts):
+        if c is None:
+            continue
+        cls = f"{p.design}/{p.side}" if p.side else f"{p.set}:{p.design}"
+        split = purpose(p) if p.split == "train" else p.split
+        entries.append(Entry(cls, p.design, p.side, p.coin, p.set, split, mm.get(p.design, 0.0)))
+        pictures.append(c)
+    return entries, np.stack(pictures) if pictures else np.zeros((0, CUT, CUT, 4), np.uint8)
+
+
+def rendered_entries(split, seed0, designs, coins):
+    jobs = rendered_jobs(seed0, designs, coins)
+    with Pool(2) as pool:
+        pictures = pool.map(_strike_one, jobs, chunksize=16)
+    entries = [Entry(d.class_name(s), d.id, s, f"{d.id}-{seed}", "rendered", split, d.diameter_mm) for d, s, seed in jobs]
+    return entries, np.stack(pictures)
+
+
+def training_set():
+    """(entries, pictures) for training and choosing; cached as one file, made again when it is missing."""
+    file = cache_dir() / "items.npz"
+    if file.is_file():
+        data = np.load(file, allow_pickle=True)
+        return list(data["entries"]), data["pictures"]
+    randoms = random_designs(RANDOM_TRAINED + RANDOM_HELD)
+    parts = [photograph_entries(("train",)), rendered_entries("train", 0, KNOWN, COINS_KNOWN),
+             rendered_entries("train", 0, randoms[:RANDOM_TRAINED], COINS_RANDOM),
+             rendered_entries("choosing", 1000, KNOWN, 8), rendered_entries("choosing", 1000, randoms[RANDOM_TRAINED:], 8)]
+    entries = [e for p in parts for e in p[0]]
+    pictures = np.concatenate([p[1] for p in parts])
+    np.savez(file, entries=np.array(entries, dtype=object), pictures=pictures)
+    return entries, pictures
+
+
+# share of the classes in a batch
+SHARES = {"us-types": 0.56, "world": 0.14, "known": 0.15, "random": 0.12, "foreign": 0.03}
+
+
+def group_of(e):
+    if e.set != "rendered":
+        return e.set
+    return "random" if e.design.startswith("random-") else "known"
+
+
+class Batches:
+    """Batch i is a function of (seed, i) alone, so that a run can stop and go on."""
+
+    def __init__(self, entries, pictures, classes, seed, per_batch=24, views=2):
+        self.pictures, self.seed, self.per_batch, self.views = pictures, seed, per_batch, views
+        self.entries = entries
+        self.by_class, self.groups = {}, {}
+        number = {c: i for i, c in enumerate(classes)}
+        for i, e in enumerate(entries):
+            if e.split == "train":
+                self.by_class.setdefault(number[e.cls], []).append(i)
+        for c, members in self.by_class.items():
+            self.groups.setdefault(group_of(entries[members[0]]), []).append(c)
+        self.names = [g for g in SHARES if g in self.groups]
+        share = np.array([SHARES[g] for g in self.names])
+        self.share = share / share.sum()
+
+    def batch(self, i, px):
+        """(crops N×3×P×P float32, class N, side N: 0, 1 or −1 unknown)"""
+        rng = np.random.default_rng([self.seed, i])
+        chosen = []
+        for g, n in zip(self.names, rng.multinomial(self.per_batch, self.share)):
+            pool = self.groups[g]
+            chosen += list(rng.choice(pool, min(n, len(pool)), replace=False))
+        crops, labels, sides = [], [], []
+        for c in chosen:
+            members = self.by_class[c]
+            for k in rng.choice(members, self.views, replace=len(members) < self.views):
+                e = self.entries[k]
+                mm = e.diameter_mm or rng.uniform(18, 34)
+                crops.append(augment(self.pictures[k], px, rng, mm * rng.uniform(5.0, 10.0)))
+                labels.append(c)
+                sides.append({"obverse": 0, "reverse": 1}.get(e.side, -1))
+        return normalise(np.stack(crops)), np.array(labels), np.array(sides)
