@@ -132,11 +132,29 @@ export interface CupJudge {
 
 /** A row that waits for the broker. */
 export interface OutboxRow {
+  /** Place in the order of publishing; grows with every `shown` row. */
+  readonly position: number;
   readonly seq: number;
   /** The result document, word for word. */
   readonly document: string;
   /** When its `shown` row was committed, UTC ISO 8601. */
   readonly utc: string;
+}
+
+/** How the journal and its outbox stand. */
+export interface OutboxStatus {
+  /** Rows that the broker has not taken. */
+  readonly waiting: number;
+  /** When the oldest of them was shown, UTC ISO 8601. */
+  readonly oldestUtc: string | null;
+  /** 0 before the first. */
+  readonly newestPosition: number;
+  readonly lastSeq: number;
+  /** Rows up to this seq were pruned after their delivery. */
+  readonly prunedThrough: number;
+  /** Bytes in use, and the budget. */
+  readonly bytes: number;
+  readonly maxBytes: number;
 }
 
 /** The record of every cup. Each call resolves after its commit is on disk. Errors: STORAGE_FAULT. */
@@ -151,11 +169,20 @@ export interface Journal {
   /** The oldest row that the broker has not taken. */
   nextUnsent(): Promise<OutboxRow | null>;
   delivered(seq: number): Promise<void>;
+  /** The shown row with the highest seq, delivered or not. */
+  newest(): Promise<OutboxRow | null>;
+  outbox(): Promise<OutboxStatus>;
+  /** Called after each commit of a `shown` row. Returns the unsubscriber. */
+  onShown(listener: () => void): () => void;
   resolve(
     cup: string,
     outcome: 'ok' | 'wrong',
     by: string,
     note: string | null,
   ): Promise<{ readonly seq: number; readonly id: string }>;
+  /** Cups that the order has used up: shown green, or resolved `ok`. Call it after `recover`. */
+  orderUse(orderId: string): Promise<number>;
+  /** Prunes and checkpoints; call it when no cup is being judged. */
+  checkpoint(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,0 +1,73 @@
+import type { ErrorCode } from '../../errors.js';
+import type { OutboxRow, OutboxStatus } from '../ports.js';
+import type { ResultDraft, Shown } from '../result.js';
+
+/** What the journal keeps, and for how long. See docs/decisions on the journal's disk budget. */
+export interface JournalLimits {
+  /** Bytes of the database in use beyond which no further cup is taken. */
+  readonly maxBytes: number;
+  /** Delivered rows older than this are pruned. */
+  readonly retentionDays: number;
+  /** Delivered rows beyond this number are pruned, oldest first. */
+  readonly retentionRows: number;
+  /** False where nothing publishes (MQTT off): rows need no delivery before they are pruned. */
+  readonly needsDelivery: boolean;
+}
+
+/** What the worker is started with. */
+export interface WorkerSettings {
+  readonly path: string;
+  readonly limits: JournalLimits;
+}
+
+/** Every call to the worker: its argument and its reply. `JournalStore` implements them one by one. */
+export interface JournalCalls {
+  judged: { args: { readonly draft: ResultDraft }; reply: { readonly seq: number } };
+  shown: {
+    args: { readonly seq: number; readonly shown: Shown; readonly journalMs: number | null };
+    reply: { readonly document: string };
+  };
+  /** Closes every open row but `except`. */
+  recover: {
+    args: { readonly known: ReadonlyMap<string, Shown>; readonly except: readonly number[] };
+    reply: { readonly documents: readonly string[] };
+  };
+  nextUnsent: { args: null; reply: OutboxRow | null };
+  newest: { args: null; reply: OutboxRow | null };
+  delivered: { args: { readonly seq: number }; reply: null };
+  outbox: { args: null; reply: OutboxStatus };
+  resolve: {
+    args: {
+      readonly cup: string;
+      readonly outcome: 'ok' | 'wrong';
+      readonly by: string;
+      readonly note: string | null;
+    };
+    reply: { readonly seq: number; readonly id: string };
+  };
+  orderUse: { args: { readonly orderId: string }; reply: { readonly used: number } };
+  checkpoint: { args: null; reply: { readonly pruned: number } };
+}
+
+export type JournalCall = keyof JournalCalls;
+
+export type JournalHandlers = {
+  readonly [C in JournalCall]: (args: JournalCalls[C]['args']) => JournalCalls[C]['reply'];
+};
+
+export type WorkerRequest =
+  | { readonly id: number; readonly call: JournalCall; readonly args: unknown }
+  | { readonly close: true };
+
+export type WorkerMessage =
+  | { readonly type: 'open'; readonly journalId: string }
+  | { readonly type: 'refused'; readonly error: WorkerError }
+  | { readonly type: 'reply'; readonly id: number; readonly reply: unknown }
+  | { readonly type: 'error'; readonly id: number; readonly error: WorkerError };
+
+/** An error on its way between threads; `sqlite` is SQLite's extended result code. */
+export interface WorkerError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly sqlite: string | null;
+}

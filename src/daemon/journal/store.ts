@@ -1,0 +1,181 @@
+import { CupcheckError } from '../../errors.js';
+import type { OutboxRow, OutboxStatus } from '../ports.js';
+import type { ResultDraft, Shown } from '../result.js';
+import { finishResult } from './finish-result.js';
+import type { JournalHandlers, JournalLimits } from './protocol.js';
+import { Pruner, usesUp } from './pruner.js';
+import { type JournalDatabase, latestVersion, requireKnownVersion } from './schema.js';
+
+interface JudgedRow {
+  readonly seq: number;
+  readonly cup: string;
+  readonly draft: string;
+}
+
+const outboxColumns = `o.position, s.seq, s.document, s.utc
+  FROM outbox o JOIN shown s ON s.seq = o.seq`;
+
+/** The journal's tables, written synchronously by the worker thread alone. Each method is one transaction. */
+export class JournalStore implements JournalHandlers {
+  readonly journalId: string;
+  readonly #db: JournalDatabase;
+  readonly #utc: () => string;
+  readonly #pruner: Pruner;
+
+  constructor(db: JournalDatabase, limits: JournalLimits, utc: () => string = () => new Date().toISOString()) {
+    this.#db = db;
+    this.#utc = utc;
+    this.#pruner = new Pruner(db, limits, utc);
+    requireKnownVersion(db, db.name, latestVersion());
+    this.journalId = db.prepare(`SELECT value FROM meta WHERE key = 'journal_id'`).pluck().get() as string;
+  }
+
+  judged = ({ draft }: { readonly draft: ResultDraft }): { seq: number } => {
+    this.#pruner.requireRoom();
+    const { lastInsertRowid } = this.#db
+      .prepare('INSERT INTO judged (cup, utc, verdict, draft) VALUES (?, ?, ?, ?)')
+      .run(draft.id, this.#utc(), draft.verdict, JSON.stringify(draft));
+    return { seq: Number(lastInsertRowid) };
+  };
+
+  shown = (args: { readonly seq: number; readonly shown: Shown; readonly journalMs: number | null }) => {
+    const close = this.#db.transaction(() => {
+      const done = this.#document(args.seq);
+      if (done !== undefined) return { document: this.#sameLight(args.seq, done, args.shown) };
+      const row = this.#db
+        .prepare<[number], JudgedRow>('SELECT seq, cup, draft FROM judged WHERE seq = ?')
+        .get(args.seq);
+      if (row === undefined) throw new CupcheckError('CUP_UNKNOWN', `no cup was judged under seq ${args.seq}`);
+      return { document: this.#close(row, args.shown, args.journalMs) };
+    });
+    return close.immediate();
+  };
+
+  recover = (args: { readonly known: ReadonlyMap<string, Shown>; readonly except: readonly number[] }) => {
+    const closeAll = this.#db.transaction(() => {
+      const open = this.#db
+        .prepare<[], JudgedRow>(
+          `SELECT seq, cup, draft FROM judged j WHERE NOT EXISTS (SELECT 1 FROM shown s WHERE s.seq = j.seq) ORDER BY seq`,
+        )
+        .all();
+      const nobodySaw: Shown = { light: 'not_shown', atNs: null, lightMs: null, totalMs: null, because: null };
+      return open
+        .filter((row) => !args.except.includes(row.seq))
+        .map((row) => this.#close(row, args.known.get(row.cup) ?? nobodySaw, null));
+    });
+    return { documents: closeAll.immediate() };
+  };
+
+  nextUnsent = (): OutboxRow | null =>
+    this.#db
+      .prepare<[], OutboxRow>(`SELECT ${outboxColumns} WHERE o.delivered_utc IS NULL ORDER BY o.position LIMIT 1`)
+      .get() ?? null;
+
+  newest = (): OutboxRow | null =>
+    this.#db.prepare<[], OutboxRow>(`SELECT ${outboxColumns} ORDER BY s.seq DESC LIMIT 1`).get() ?? null;
+
+  delivered = ({ seq }: { readonly seq: number }) => {
+    const mark = this.#db
+      .prepare('UPDATE outbox SET delivered_utc = coalesce(delivered_utc, ?) WHERE seq = ?')
+      .run(this.#utc(), seq);
+    if (mark.changes === 0) throw new CupcheckError('CUP_UNKNOWN', `seq ${seq} is not in the outbox`);
+    return null;
+  };
+
+  outbox = (): OutboxStatus => {
+    const waiting = this.#db
+      .prepare<[], { waiting: number; oldestUtc: string | null; newestPosition: number }>(
+        `SELECT (SELECT count(*) FROM outbox WHERE delivered_utc IS NULL) AS waiting,
+          (SELECT s.utc FROM outbox o JOIN shown s ON s.seq = o.seq WHERE o.delivered_utc IS NULL
+            ORDER BY o.position LIMIT 1) AS oldestUtc,
+          coalesce((SELECT max(position) FROM outbox), 0) AS newestPosition`,
+      )
+      .get();
+    if (waiting === undefined) throw new CupcheckError('INTERNAL', 'a query without a table gave no row');
+    const seqs = this.#db
+      .prepare<[], { lastSeq: number; prunedThrough: number }>(
+        `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'judged'), 0) AS lastSeq,
+          (SELECT value FROM meta WHERE key = 'pruned_through') AS prunedThrough`,
+      )
+      .get();
+    if (seqs === undefined) throw new CupcheckError('INTERNAL', 'a query without a table gave no row');
+    return { ...waiting, ...seqs, bytes: this.#pruner.usedBytes(), maxBytes: this.#pruner.limits.maxBytes };
+  };
+
+  resolve = (args: {
+    readonly cup: string;
+    readonly outcome: 'ok' | 'wrong';
+    readonly by: string;
+    readonly note: string | null;
+  }) => {
+    const seq = /^[1-9][0-9]{0,15}$/.test(args.cup) ? Number(args.cup) : -1;
+    const found = this.#db
+      .prepare<[string, number], { seq: number; id: string }>(
+        'SELECT seq, cup AS id FROM judged WHERE cup = ? OR seq = ?',
+      )
+      .get(args.cup, seq);
+    if (found === undefined)
+      throw new CupcheckError('CUP_UNKNOWN', `no journalled cup has the id or seq "${args.cup}"`);
+    this.#db
+      .prepare('INSERT INTO resolutions (seq, utc, outcome, by, note) VALUES (?, ?, ?, ?, ?)')
+      .run(found.seq, this.#utc(), args.outcome, args.by, args.note);
+    return found;
+  };
+
+  orderUse = ({ orderId }: { readonly orderId: string }) => {
+    const kept = this.#db.prepare(`SELECT count(*) FROM shown s WHERE order_id = ? AND ${usesUp}`).pluck().get(orderId);
+    const pruned = this.#db.prepare('SELECT used FROM pruned_orders WHERE order_id = ?').pluck().get(orderId);
+    return { used: (kept as number) + ((pruned as number | undefined) ?? 0) };
+  };
+
+  /** Prunes, then moves the log into the database. Called when no light waits. Never waits for a reader. */
+  checkpoint = () => {
+    const pruned = this.#pruner.prune();
+    this.#db.pragma('wal_checkpoint(PASSIVE)');
+    return { pruned };
+  };
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #document(seq: number): string | undefined {
+    return this.#db.prepare<[number]>('SELECT document FROM shown WHERE seq = ?').pluck().get(seq) as
+      | string
+      | undefined;
+  }
+
+  /** Saying twice what was shown is harmless (the answer was lost); saying something else is a defect. */
+  #sameLight(seq: number, document: string, shown: Shown): string {
+    const { light } = (JSON.parse(document) as { shown: { light: string } }).shown;
+    if (light === shown.light) return document;
+    throw new CupcheckError(
+      'INTERNAL',
+      `seq ${seq} was journalled as shown ${light}, and cannot become ${shown.light}`,
+    );
+  }
+
+  #close(row: JudgedRow, shown: Shown, journalMs: number | null): string {
+    const draft = JSON.parse(row.draft) as ResultDraft;
+    const result = finishResult(draft, { journalId: this.journalId, seq: row.seq }, shown, journalMs);
+    const document = JSON.stringify(result);
+    this.#db
+      .prepare(
+        `INSERT INTO shown (seq, utc, light, at_ns, verdict, design, order_id, reasons, document)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        row.seq,
+        this.#utc(),
+        result.shown.light,
+        result.shown.at_ns,
+        result.verdict,
+        result.design,
+        result.order?.id ?? null,
+        JSON.stringify(result.reasons.map((given) => given.reason)),
+        document,
+      );
+    this.#db.prepare('INSERT INTO outbox (seq) VALUES (?)').run(row.seq);
+    return document;
+  }
+}
