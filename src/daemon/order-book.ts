@@ -77,6 +77,14 @@ export class OrderBook {
     };
   }
 
+  /** Counts again what the journal says is used up. Errors: STORAGE_FAULT. */
+  async recount(used: (orderId: string) => Promise<number>): Promise<void> {
+    const order = this.order;
+    if (order === null) return;
+    const count = await used(order.id);
+    if (this.order?.id === order.id) this.order = { ...this.order, used: count };
+  }
+
   /** One cup of the order is done: shown green, or resolved `ok` by a person. */
   use(orderId: string): void {
     if (this.order?.id === orderId) this.order = { ...this.order, used: this.order.used + 1 };

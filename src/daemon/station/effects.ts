@@ -39,6 +39,8 @@ export interface StationPorts {
   /** The bytes of a frame, valid until it is released. */
   readonly frameBytes: (frame: FrameRef) => Uint8Array;
   readonly presenceKnown: boolean;
+  /** Draws whether a would-be green is shown amber, so that a person checks the station. */
+  readonly audited: () => boolean;
   readonly times: StationTimes;
 }
 
@@ -194,7 +196,7 @@ export class StationEffects {
 
   private async judge(cup: Cup): Promise<void> {
     const { judge, camera, clock, times } = this.ports;
-    cup.judgement = await judgeFrames(cup, judge, camera, clock, times.frameTimeoutMs);
+    cup.judgement = await judgeFrames(cup, judge, camera, clock, times.frameTimeoutMs, this.ports.audited);
     cup.times.judgedNs = clock.nowNs();
   }
 

@@ -30,6 +30,8 @@ export type StateName = StationState['name'];
 export type StationEvent =
   | { readonly type: 'started' }
   | { readonly type: 'self_test_passed' }
+  /** Somebody asked for a self-test; heeded between cups only. */
+  | { readonly type: 'self_test_wanted' }
   | { readonly type: 'placed'; readonly cup: string; readonly atNs: bigint }
   | { readonly type: 'removed' }
   | { readonly type: 'latched'; readonly cup: string }

@@ -57,6 +57,11 @@ export class Station {
     this.dispatch({ type: 'started' });
   }
 
+  /** Runs the self-test where no cup is in progress. */
+  testItself(): void {
+    this.dispatch({ type: 'self_test_wanted' });
+  }
+
   /** What the sensor says. */
   sensed(event: TriggerEvent): void {
     if (event.type === 'placed') this.place(event.atNs, null);

@@ -82,6 +82,7 @@ const table: Table = {
   },
   ready: {
     placed: (_, event) => begin(event),
+    self_test_wanted: () => to({ name: 'self_test' }, { do: 'self_test' }),
   },
   triggered: {
     ...working,

@@ -11,7 +11,7 @@ export function demote(green: GreenJudgement, because: ReasonGiven): AmberJudgem
 
 /**
  * The cup's judgement. A green is checked once more: a frame exposed after the judging must show the same cup.
- * Errors: those of CupJudge and of `freshFrame`.
+ * `audited` draws the greens that a person checks. Errors: those of CupJudge and of `freshFrame`.
  */
 export async function judgeFrames(
   cup: Cup,
@@ -19,6 +19,7 @@ export async function judgeFrames(
   camera: Camera,
   clock: Clock,
   patienceMs: number,
+  audited: () => boolean,
 ): Promise<Judgement> {
   const [first, second] = cup.frames;
   if (first === undefined || second === undefined) throw new Error('a cup is judged on two frames');
@@ -33,6 +34,12 @@ export async function judgeFrames(
       return demote(judgement, {
         reason: 'cup_removed',
         detail: `the cup moved before the light (difference ${difference.toFixed(1)})`,
+      });
+    }
+    if (audited()) {
+      return demote(judgement, {
+        reason: 'audit',
+        detail: 'would be green, drawn for an audit: tip the cup out, look at both sides, and answer resolve',
       });
     }
     cup.stillThere = later.stamp;

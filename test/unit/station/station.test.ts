@@ -95,6 +95,14 @@ describe('a cup that cannot be green', () => {
     expect(reasons()).toEqual(['cup_removed']);
   });
 
+  it('is drawn for an audit: amber, though every item was confirmed', async () => {
+    fake.audits.share = 1;
+    place();
+    await fake.clock.advance(500);
+    expect(fake.light.shown).toEqual(['amber']);
+    expect(reasons()).toEqual(['audit']);
+  });
+
   it('has a row that is not on disk by the deadline: amber storage_fault', async () => {
     fake.journal.commit = () => fake.clock.until(fake.clock.nowNs() + 5_000_000_000n, new AbortController().signal);
     place();

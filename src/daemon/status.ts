@@ -1,0 +1,44 @@
+import type { FaultSource } from './station/states.js';
+
+/** What `status` answers, over the control socket and over MQTT. */
+export interface StationStatus {
+  readonly station: string;
+  readonly version: string;
+  readonly session: string;
+  readonly health: 'starting' | 'ready' | 'fault' | 'draining';
+  /** The machine's state, as DESIGN names it. */
+  readonly state: string;
+  readonly faults: readonly { readonly source: FaultSource; readonly message: string; readonly help: string }[];
+  readonly mode: 'confirm' | 'identify';
+  readonly uptime_s: number;
+  readonly light: { readonly connected: boolean };
+  readonly camera: { readonly driver: string; readonly state: string; readonly newest_frame_age_ms: number | null };
+  readonly trigger: { readonly driver: string; readonly kind: string };
+  readonly judge: {
+    readonly ready: boolean;
+    readonly provider: string | null;
+    readonly bundle: { readonly name: string; readonly version: string; readonly sha256: string } | null;
+    readonly designs: number;
+    readonly covered: number;
+  };
+  readonly broker: { readonly enabled: boolean; readonly connected: boolean; readonly waiting: number };
+  readonly order: {
+    readonly id: string;
+    readonly design: string;
+    readonly count: number;
+    readonly cups: number;
+    readonly used: number;
+    readonly expires: string;
+  } | null;
+  readonly last: {
+    readonly seq: number;
+    readonly id: string;
+    readonly verdict: 'green' | 'amber';
+    readonly shown: string;
+    readonly design: string | null;
+    readonly reasons: readonly string[];
+    readonly total_ms: number | null;
+    readonly utc: string;
+  } | null;
+  readonly cups: { readonly green: number; readonly amber: number; readonly late_judgements: number };
+}
