@@ -1,0 +1,125 @@
+#pragma once
+
+#include <napi.h>
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+#include "pixels.h"
+
+namespace cupcheck {
+
+/** Throws a JavaScript error that carries the code; a binding returns at once after it. */
+inline Napi::Value throw_status(Napi::Env env, const Status& status) {
+  Napi::Error error = Napi::Error::New(env, status.message);
+  error.Set("code", Napi::String::New(env, status.code));
+  if (status.os_error != 0) error.Set("errno", Napi::Number::New(env, status.os_error));
+  error.ThrowAsJavaScriptException();
+  return env.Undefined();
+}
+
+/**
+ * Reads the arguments of one call in order. The first that is not what it should be is kept as `status`, and all later
+ * reads give zeros: a binding reads everything, then asks once. Takes plain values only, so that no getter of the
+ * caller's can run between a check and its use.
+ */
+class Arguments {
+ public:
+  explicit Arguments(const Napi::CallbackInfo& info) : info_(info) {}
+
+  const Status& status() const { return status_; }
+
+  /** A whole number from `low` to `high`. */
+  double integer(const char* name, double low, double high) {
+    const double value = number(name);
+    if (status_.ok() && (value != std::floor(value) || value < low || value > high))
+      fail(std::string(name) + " is " + std::to_string(value) + ", not a whole number from " + std::to_string(low) +
+           " to " + std::to_string(high));
+    return status_.ok() ? value : 0;
+  }
+
+  double number(const char* name) {
+    const Napi::Value value = next();
+    if (!value.IsNumber() || !std::isfinite(value.As<Napi::Number>().DoubleValue())) {
+      fail(std::string(name) + " is not a finite number");
+      return 0;
+    }
+    return value.As<Napi::Number>().DoubleValue();
+  }
+
+  struct Bytes {
+    uint8_t* data = nullptr;
+    size_t size = 0;
+  };
+
+  /** The bytes of a Uint8Array or Buffer; a detached one has none. */
+  Bytes bytes(const char* name) {
+    const Napi::Value value = next();
+    if (!is_typed(value, napi_uint8_array)) {
+      fail(std::string(name) + " is not a Uint8Array");
+      return {};
+    }
+    auto array = value.As<Napi::Uint8Array>();
+    return {array.Data(), array.ElementLength()};
+  }
+
+  struct Floats {
+    float* data = nullptr;
+    size_t size = 0;
+  };
+
+  Floats floats(const char* name) {
+    const Napi::Value value = next();
+    if (!is_typed(value, napi_float32_array)) {
+      fail(std::string(name) + " is not a Float32Array");
+      return {};
+    }
+    auto array = value.As<Napi::Float32Array>();
+    return {array.Data(), array.ElementLength()};
+  }
+
+  Bytes memory(const char* name) {
+    const Napi::Value value = next();
+    if (!value.IsArrayBuffer()) {
+      fail(std::string(name) + " is not an ArrayBuffer");
+      return {};
+    }
+    auto buffer = value.As<Napi::ArrayBuffer>();
+    return {static_cast<uint8_t*>(buffer.Data()), buffer.ByteLength()};
+  }
+
+  /** Five arguments: data, width, height, stride, channels. `check_pixels` has not seen them yet. */
+  PixelView picture() {
+    const Bytes data = bytes("data");
+    PixelView view;
+    view.data = data.data;
+    view.bytes = data.size;
+    view.width = static_cast<int>(integer("width", 1, kMaxSide));
+    view.height = static_cast<int>(integer("height", 1, kMaxSide));
+    view.stride = static_cast<int>(integer("stride", 1, kMaxStride));
+    view.channels = static_cast<int>(integer("channels", 1, 3));
+    return view;
+  }
+
+ private:
+  Napi::Value next() { return info_[index_++]; }
+
+  static bool is_typed(const Napi::Value& value, napi_typedarray_type type) {
+    return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == type;
+  }
+
+  void fail(std::string message) {
+    if (status_.ok()) status_ = refuse("NATIVE_ARGUMENT", std::move(message));
+  }
+
+  const Napi::CallbackInfo& info_;
+  size_t index_ = 0;
+  Status status_;
+};
+
+void export_frame_ring(Napi::Env env, Napi::Object exports);
+void export_jpeg(Napi::Env env, Napi::Object exports);
+void export_crop_resize(Napi::Env env, Napi::Object exports);
+
+}  // namespace cupcheck

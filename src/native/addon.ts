@@ -1,0 +1,84 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { CupcheckError, isErrorCode } from '../errors.js';
+
+/** A mapped frame ring as the addon hands it over; `map` begins with the ring's own header. */
+export interface RingMap {
+  readonly map: ArrayBuffer;
+  readonly fd: number;
+  readonly slots: number;
+  readonly slotBytes: number;
+  readonly slotStride: number;
+  readonly dataOffset: number;
+}
+
+export interface SlotState {
+  /** 0: never written; odd: being written. */
+  readonly generation: number;
+  readonly bytes: number;
+}
+
+type Pixels = [data: Uint8Array, width: number, height: number, stride: number, channels: 1 | 3];
+
+/** The functions of build/Release/cupcheck.node. They take plain values only; their fronts in this folder say what they do. */
+export interface Addon {
+  createRing(slots: number, slotBytes: number): RingMap;
+  attachRing(fd: number): RingMap;
+  closeRing(map: ArrayBuffer, fd: number): void;
+  writeRing(map: ArrayBuffer, slot: number, bytes: Uint8Array): SlotState;
+  slotState(map: ArrayBuffer, slot: number): SlotState;
+  decodeJpeg(
+    bytes: Uint8Array,
+    channels: 1 | 3,
+    scale: number,
+  ): { readonly width: number; readonly height: number; readonly data: Buffer };
+  encodeJpeg(...picture: [...Pixels, quality: number]): Buffer;
+  cropResize(
+    ...picture: [
+      ...Pixels,
+      boxes: Float32Array,
+      width: number,
+      height: number,
+      channels: number,
+      mean: number,
+      std: number,
+      fill: number,
+      out: Float32Array,
+    ]
+  ): void;
+  toGrey(...picture: [...Pixels, out: Uint8Array]): void;
+}
+
+let loaded: Addon | undefined;
+
+function load(): Addon {
+  // The same two steps up from src/native/ and from dist/native/.
+  const file = fileURLToPath(new URL('../../build/Release/cupcheck.node', import.meta.url));
+  try {
+    return createRequire(import.meta.url)(file) as Addon;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
+    throw new CupcheckError('NATIVE_UNAVAILABLE', `The native addon ${file} does not load: ${reason}`, { cause });
+  }
+}
+
+/**
+ * Calls the addon, which is loaded at the first call.
+ * Errors: NATIVE_UNAVAILABLE, and the addon's own errors under the codes that they carry.
+ */
+export function callNative<T>(call: (addon: Addon) => T): T {
+  loaded ??= load();
+  try {
+    return call(loaded);
+  } catch (cause) {
+    if (!(cause instanceof Error)) throw cause;
+    const code = 'code' in cause && isErrorCode(cause.code) ? cause.code : 'INTERNAL';
+    throw new CupcheckError(code, cause.message, { cause });
+  }
+}
+
+/** Throws NATIVE_ARGUMENT unless `value` is a whole number within the bounds. */
+export function requireWhole(name: string, value: number, low: number, high: number): void {
+  if (Number.isInteger(value) && value >= low && value <= high) return;
+  throw new CupcheckError('NATIVE_ARGUMENT', `${name} is ${value}, not a whole number from ${low} to ${high}`);
+}
