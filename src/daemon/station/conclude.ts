@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
-import { CupcheckError } from '../../errors.js';
+import { asCupcheckError, CupcheckError } from '../../errors.js';
 import type { ReasonGiven } from '../../pipeline/judgement.js';
 import { type JudgedReceipt, type ShowableGreen, showableGreen } from '../green.js';
 import type { Clock, Journal, JudgeInfo, Light } from '../ports.js';
@@ -49,18 +49,18 @@ export async function concludeCup(
   const committedNs = ports.clock.nowNs();
   const green = inTime === null ? null : grant(cup, inTime);
 
-  let shown: Shown;
-  if (!show || !ports.ownsLight(cup.id)) {
-    shown = {
-      light: 'not_shown',
-      atNs: null,
-      lightMs: null,
-      totalMs: null,
-      because: draft.verdict === 'green' ? (cup.withdrawn ?? notCurrent) : null,
-    };
-  } else {
-    shown = await light(cup, draft, green, committedNs, inTime === null, ports);
-    if (shown.light === 'green' || shown.light === 'amber') onLit(shown.light);
+  let lost: CupcheckError | null = null;
+  let shown = notShown(cup, draft, null);
+  if (show && ports.ownsLight(cup.id)) {
+    try {
+      shown = await light(cup, draft, green, committedNs, inTime === null, ports);
+      onLit(shown.light === 'green' ? 'green' : 'amber');
+    } catch (thrown) {
+      const error = asCupcheckError(thrown);
+      // A later state on the light is no fault: the lines belong to another cup already.
+      if (error.code !== 'LIGHT_OVERTAKEN') lost = error;
+      shown = notShown(cup, draft, lost);
+    }
   }
   const receipt = inTime ?? (await commit);
   const result = await ports.journal.shown(receipt, shown);
@@ -73,7 +73,15 @@ export async function concludeCup(
     },
     'cup concluded',
   );
+  if (lost !== null) throw lost;
   return result;
+}
+
+/** A cup whose verdict no light told. A green among them says why. */
+function notShown(cup: Cup, draft: ResultDraft, lost: CupcheckError | null): Shown {
+  const dark: ReasonGiven | null = lost && { reason: 'internal_error', detail: `no light: ${lost.message}` };
+  const because = dark ?? (draft.verdict === 'green' ? (cup.withdrawn ?? notCurrent) : null);
+  return { light: 'not_shown', atNs: null, lightMs: null, totalMs: null, because };
 }
 
 function draftOf(cup: Cup, because: ReasonGiven | null, ports: ConcludePorts): ResultDraft {
