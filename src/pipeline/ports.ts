@@ -18,6 +18,8 @@ export interface LoadedNetwork {
   readonly signature: NetworkSignature;
   /** The provider that really runs it. */
   readonly provider: string;
+  /** Wanted providers that could not run it, each with the reason. Empty = it runs on the first wanted. */
+  readonly fallbacks: readonly { readonly provider: string; readonly because: string }[];
   /** Runs one input (shape `[batch, …]`). Errors: INFER_FAILED. Calls do not overlap: the second waits for the first. */
   run(inputName: string, input: Tensor): Promise<Readonly<Record<string, Tensor>>>;
   close(): Promise<void>;

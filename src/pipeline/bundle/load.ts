@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CupcheckError } from '../../errors.js';
+import { type Gallery, readGallery } from '../gallery.js';
+import { type Manifest, parseManifest } from './manifest.js';
+import { isAtLeast, ownVersion } from './own-version.js';
+import { readBounded } from './read-bounded.js';
+
+const MAX_MANIFEST_BYTES = 16 * 2 ** 20;
+const MAX_FILE_BYTES = 128 * 2 ** 20;
+const MAX_BUNDLE_BYTES = 256 * 2 ** 20;
+
+/** A bundle whose every file is what its manifest says. The networks are bytes still: `loadEngine` runs them. */
+export interface Bundle {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  /** SHA-256 of manifest.json, which holds the digest of every other file. */
+  readonly sha256: string;
+  readonly gallery: Gallery;
+  readonly gallerySha256: string;
+  readonly models: { readonly detector: Uint8Array; readonly items: Uint8Array };
+}
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+async function readListed(folder: string, manifest: Manifest): Promise<ReadonlyMap<string, Uint8Array>> {
+  const listed = Object.entries(manifest.files);
+  const total = listed.reduce((sum, [, { bytes }]) => sum + bytes, 0);
+  if (total > MAX_BUNDLE_BYTES)
+    throw new CupcheckError(
+      'BUNDLE_INVALID',
+      `manifest.json lists ${String(total)} bytes, allowed are ${String(MAX_BUNDLE_BYTES)}`,
+    );
+  const files = new Map<string, Uint8Array>();
+  for (const [name, { sha256: wanted, bytes }] of listed) {
+    const content = await readBounded(
+      join(folder, name),
+      Math.min(MAX_FILE_BYTES, Math.max(bytes, 1)),
+      'BUNDLE_INVALID',
+      'BUNDLE_DIGEST',
+    );
+    const found = sha256(content);
+    if (content.length !== bytes || found !== wanted)
+      throw new CupcheckError(
+        'BUNDLE_DIGEST',
+        `${name} has ${String(content.length)} bytes and digest ${found}, the manifest says ${String(bytes)} and ${wanted}`,
+      );
+    files.set(name, content);
+  }
+  return files;
+}
+
+/**
+ * Reads and verifies the bundle in `folder`.
+ * @throws BUNDLE_MISSING, BUNDLE_INVALID, BUNDLE_DIGEST
+ */
+export async function loadBundle(folder: string): Promise<Bundle> {
+  const found = await stat(folder).catch((cause: Error) => {
+    throw new CupcheckError('BUNDLE_MISSING', `no bundle at ${folder}: ${cause.message}`, { cause });
+  });
+  if (!found.isDirectory()) throw new CupcheckError('BUNDLE_MISSING', `${folder} is not a folder`);
+  const path = join(folder, 'manifest.json');
+  const bytes = await readBounded(path, MAX_MANIFEST_BYTES, 'BUNDLE_MISSING', 'BUNDLE_INVALID');
+  const manifest = parseManifest(bytes);
+  if (!isAtLeast(ownVersion(), manifest.minDaemon))
+    throw new CupcheckError(
+      'BUNDLE_INVALID',
+      `manifest.json: /minDaemon wants cupcheck ${manifest.minDaemon}, this is ${ownVersion()}`,
+    );
+  const files = await readListed(folder, manifest);
+  const file = (name: string): Uint8Array => {
+    const content = files.get(name);
+    if (content === undefined) throw new CupcheckError('BUNDLE_INVALID', `manifest.json does not list ${name}`);
+    return content;
+  };
+  const { detector, items } = manifest.networks;
+  if (manifest.gallery.networkSha256 !== manifest.files[items.file]?.sha256)
+    throw new CupcheckError(
+      'BUNDLE_INVALID',
+      `the gallery was made by network ${manifest.gallery.networkSha256}, ${items.file} is another`,
+    );
+  const galleryBytes = file(manifest.gallery.file);
+  return {
+    folder,
+    manifest,
+    sha256: sha256(bytes),
+    gallery: readGallery(galleryBytes, manifest.gallery, manifest.classes.length),
+    gallerySha256: sha256(galleryBytes),
+    models: { detector: file(detector.file), items: file(items.file) },
+  };
+}

@@ -1,0 +1,166 @@
+import { radiusAt } from './ellipse.js';
+import { fitEllipse } from './fit-ellipse.js';
+import type { Picture } from './frame.js';
+import type { Ellipse } from './judgement.js';
+import { type EdgePoint, edgesAlongRays } from './rays.js';
+
+/** An item's outline, found on the full picture. */
+export interface Rim {
+  /** Full axes in picture pixels. */
+  readonly ellipse: Ellipse;
+  /** Share of the rays on which the outline was seen, 0 to 1. */
+  readonly seen: number;
+  /** Width of its edge (10–90 %), pixels: the measure of focus. */
+  readonly widthPx: number;
+}
+
+const RAYS = 96;
+/** The detector's radius is wrong by less than this share. */
+const RADIUS_SLACK = 0.3;
+/** An outline with this share of the best circle's support and a larger radius is the rim; the best is a ring inside it. */
+const OUTER_SHARE = 0.6;
+
+interface Circle {
+  readonly cx: number;
+  readonly cy: number;
+  readonly radius: number;
+}
+
+/** Support of every radius about one centre: a histogram of edge strengths, each edge spread over ± `softPx`. */
+function supportByRadius(
+  edges: readonly EdgePoint[],
+  limit: number,
+  { cx, cy }: { cx: number; cy: number },
+  fromPx: number,
+  softPx: number,
+  bins: Float64Array,
+): void {
+  bins.fill(0);
+  for (const edge of edges) {
+    const at = Math.hypot(edge.x - cx, edge.y - cy) - fromPx;
+    const weight = Math.min(edge.strength, limit);
+    const last = Math.min(bins.length - 1, Math.floor(at + softPx));
+    for (let bin = Math.max(0, Math.ceil(at - softPx)); bin <= last; bin++)
+      bins[bin] = (bins[bin] ?? 0) + weight * (1 - Math.abs(bin - at) / (softPx + 1e-9));
+  }
+}
+
+/** Hough search: the centre near `about` whose best radius has the most support; then the outermost well supported radius. */
+function findCircle(edges: readonly EdgePoint[], about: Circle, stepPx: number, steps: number, limit: number): Circle {
+  const fromPx = about.radius * (1 - RADIUS_SLACK);
+  const bins = new Float64Array(Math.ceil(about.radius * 2 * RADIUS_SLACK) + 1);
+  const softPx = Math.max(1.5, stepPx * 0.9);
+  let best = { cx: about.cx, cy: about.cy, support: -1 };
+  for (let iy = -steps; iy <= steps; iy++)
+    for (let ix = -steps; ix <= steps; ix++) {
+      const centre = { cx: about.cx + ix * stepPx, cy: about.cy + iy * stepPx };
+      supportByRadius(edges, limit, centre, fromPx, softPx, bins);
+      const support = bins.reduce((most, value) => Math.max(most, value), 0);
+      if (support > best.support) best = { ...centre, support };
+    }
+  supportByRadius(edges, limit, best, fromPx, softPx, bins);
+  let outer = 0;
+  for (let bin = 1; bin < bins.length - 1; bin++) {
+    const here = bins[bin] ?? 0;
+    if (here >= OUTER_SHARE * best.support && here >= (bins[bin - 1] ?? 0) && here >= (bins[bin + 1] ?? 0)) outer = bin;
+  }
+  return { cx: best.cx, cy: best.cy, radius: fromPx + outer };
+}
+
+/** On each ray the edge nearest to the outline, where one is within `tolerancePx`. */
+function edgesOn(edges: readonly EdgePoint[], outline: Ellipse, tolerancePx: number): EdgePoint[] {
+  const nearest = new Map<number, { edge: EdgePoint; off: number }>();
+  for (const edge of edges) {
+    const dx = edge.x - outline.cx;
+    const dy = edge.y - outline.cy;
+    const off = Math.abs(Math.hypot(dx, dy) - radiusAt(outline, Math.atan2(dy, dx)));
+    if (off > tolerancePx || off >= (nearest.get(edge.ray)?.off ?? Infinity)) continue;
+    nearest.set(edge.ray, { edge, off });
+  }
+  return [...nearest.values()].map(({ edge }) => edge);
+}
+
+/** Least squares on the edges near the outline, reweighted by their distance from it (Tukey's biweight). */
+function refit(edges: readonly EdgePoint[], outline: Ellipse, tolerancePx: number): Ellipse | null {
+  const near = edgesOn(edges, outline, tolerancePx);
+  if (near.length < RAYS / 4) return null;
+  const unit = outline.major / 2;
+  const xs = near.map((edge) => (edge.x - outline.cx) / unit);
+  const ys = near.map((edge) => (edge.y - outline.cy) / unit);
+  const weights = near.map((edge) => {
+    const dx = edge.x - outline.cx;
+    const dy = edge.y - outline.cy;
+    const off = (Math.hypot(dx, dy) - radiusAt(outline, Math.atan2(dy, dx))) / tolerancePx;
+    return (1 - Math.min(1, off * off)) ** 2 * Math.sqrt(edge.strength);
+  });
+  const fitted = fitEllipse(xs, ys, weights);
+  if (fitted === null) return null;
+  const ellipse = {
+    cx: outline.cx + fitted.cx * unit,
+    cy: outline.cy + fitted.cy * unit,
+    major: fitted.major * unit,
+    minor: fitted.minor * unit,
+    angleRad: fitted.angleRad,
+  };
+  const plausible =
+    ellipse.minor / ellipse.major > 0.6 &&
+    Math.abs(ellipse.major / outline.major - 1) < 0.15 &&
+    Math.hypot(ellipse.cx - outline.cx, ellipse.cy - outline.cy) < 0.15 * unit;
+  return plausible ? ellipse : null;
+}
+
+const quantile = (values: readonly number[], share: number) =>
+  values.toSorted((a, b) => a - b)[Math.floor(share * (values.length - 1))] ?? 0;
+
+/**
+ * Fits the outline of the item that a detector saw about (cx, cy), on the full picture.
+ * Edges along rays vote for a circle; the outermost well supported one is taken, since an item has rings inside its rim
+ * and soft shadows outside; an ellipse is fitted to the edges near it.
+ * @returns `null` where no outline is seen
+ */
+export function findRim(picture: Picture, detected: Circle): Rim | null {
+  const { cx, cy, radius } = detected;
+  const reach = 0.12 * radius;
+  const edges = edgesAlongRays(picture, {
+    cx,
+    cy,
+    fromPx: radius * (1 - RADIUS_SLACK) - reach,
+    toPx: radius * (1 + RADIUS_SLACK) + reach,
+    rays: RAYS,
+  });
+  if (edges.length < RAYS / 4) return null;
+  // A glint must not weigh more than an edge that is seen all around.
+  const limit = quantile(
+    edges.map((edge) => edge.strength),
+    0.8,
+  );
+  const coarse = findCircle(edges, detected, 0.04 * radius, 3, limit);
+  const circle = findCircle(edges, { ...coarse, radius }, 0.0133 * radius, 2, limit);
+  let outline: Ellipse = {
+    cx: circle.cx,
+    cy: circle.cy,
+    major: 2 * circle.radius,
+    minor: 2 * circle.radius,
+    angleRad: 0,
+  };
+  for (const share of [0.05, 0.035, 0.025, 0.02]) {
+    const next = refit(edges, outline, Math.max(2, share * circle.radius));
+    if (next === null) return null;
+    outline = next;
+  }
+  const on = edgesOn(edges, outline, Math.max(1.5, 0.015 * circle.radius));
+  const usual = quantile(
+    on.map((edge) => edge.strength),
+    0.5,
+  );
+  const clear = on.filter((edge) => edge.strength >= 0.25 * usual);
+  if (clear.length === 0) return null;
+  return {
+    ellipse: outline,
+    seen: clear.length / RAYS,
+    widthPx: quantile(
+      clear.map((edge) => edge.widthPx),
+      0.4,
+    ),
+  };
+}
