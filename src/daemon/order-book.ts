@@ -38,7 +38,7 @@ export class OrderBook {
   }
 
   /** Replaces the order, from the next cup on. Errors: ORDER_INVALID, STORAGE_FAULT. */
-  async set(request: OrderRequest, setBy: string, now: Date): Promise<Order> {
+  async set(request: OrderRequest, now: Date): Promise<Order> {
     const known = this.designs();
     if (known !== null && !known.some((design) => design.id === request.design)) {
       throw new CupcheckError('ORDER_INVALID', `the bundle knows no design "${request.design}"`);
@@ -48,7 +48,7 @@ export class OrderBook {
       throw new CupcheckError('ORDER_INVALID', `the expiry ${expires} is not a moment in the future`);
     }
     const { design, count, cups } = request;
-    const order: Order = { id: request.id ?? randomUUID(), design, count, cups, used: 0, expires, setBy };
+    const order: Order = { id: request.id ?? randomUUID(), design, count, cups, used: 0, expires };
     await replaceFile(this.path, JSON.stringify(order));
     this.order = order;
     return order;
@@ -108,7 +108,7 @@ function isOrder(value: unknown): value is Order {
   if (typeof value !== 'object' || value === null) return false;
   const fields = value as Record<string, unknown>;
   return (
-    ['id', 'design', 'expires', 'setBy'].every((name) => typeof fields[name] === 'string') &&
+    ['id', 'design', 'expires'].every((name) => typeof fields[name] === 'string') &&
     ['count', 'cups', 'used'].every((name) => Number.isSafeInteger(fields[name]))
   );
 }

@@ -20,7 +20,6 @@ export interface Order {
   readonly used: number;
   /** UTC, ISO 8601. */
   readonly expires: string;
-  readonly setBy: string;
 }
 
 /** The order that was latched at a cup's trigger: a later order counts from the next cup on. */

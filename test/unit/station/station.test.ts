@@ -179,15 +179,15 @@ describe('an order', () => {
   const request = { design: 'a', count: 3, cups: 1, expires: null, id: 'o1' };
 
   it('is latched at the trigger: a later one counts from the next cup on', async () => {
-    await fake.ports.orders.set(request, 'test', fake.clock.utc());
+    await fake.ports.orders.set(request, fake.clock.utc());
     place();
-    await fake.ports.orders.set({ ...request, id: 'o2' }, 'test', fake.clock.utc());
+    await fake.ports.orders.set({ ...request, id: 'o2' }, fake.clock.utc());
     await fake.clock.advance(500);
     expect(fake.journal.results[0]?.order).toMatchObject({ id: 'o1', cup_no: 1 });
   });
 
   it('is used up by its green cups, and not by ambers', async () => {
-    await fake.ports.orders.set(request, 'test', fake.clock.utc());
+    await fake.ports.orders.set(request, fake.clock.utc());
     fake.judge.same = false;
     place();
     await fake.clock.advance(500);

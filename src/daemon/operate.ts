@@ -1,0 +1,127 @@
+import { CupcheckError } from '../errors.js';
+import type { Finding, OutboxView, Simulation, StationControl, WatchEvent } from './control/station-verbs.js';
+import type { OrderBook } from './order-book.js';
+import type { Order, OrderRequest } from './orders.js';
+import type { Clock, Journal } from './ports.js';
+import type { Result } from './result.js';
+import type { Station } from './station/station.js';
+import type { StationStatus } from './status.js';
+
+/** What people's and machines' requests act on. */
+export interface OperatedStation {
+  readonly station: Station;
+  readonly orders: OrderBook;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly broker: { readonly enabled: boolean; readonly connected: boolean };
+  readonly simulation: Simulation | null;
+  readonly status: () => Promise<StationStatus>;
+  readonly findings: () => Promise<readonly Finding[]>;
+}
+
+const nsPerMs = 1_000_000n;
+
+/** What may be asked of a running station, by the control socket and by MQTT alike. Nothing here alters a judgement. */
+export class OperateStation implements StationControl {
+  readonly #on: OperatedStation;
+
+  constructor(on: OperatedStation) {
+    this.#on = on;
+  }
+
+  get simulation(): Simulation | null {
+    return this.#on.simulation;
+  }
+
+  status(): Promise<StationStatus> {
+    return this.#on.status();
+  }
+
+  findings(): Promise<readonly Finding[]> {
+    return this.#on.findings();
+  }
+
+  trigger(tag: string | null, signal: AbortSignal): Promise<Result> {
+    const { station, clock } = this.#on;
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      const unsubscribe = station.onResult((result) => {
+        if (result.id !== cup) return;
+        unsubscribe();
+        resolve(result);
+      });
+      signal.addEventListener('abort', () => {
+        unsubscribe();
+        reject(signal.reason as Error);
+      });
+      const cup = station.place(clock.nowNs(), tag);
+    });
+  }
+
+  setOrder(request: OrderRequest): Promise<Order> {
+    return this.#on.orders.set(request, this.#on.clock.utc());
+  }
+
+  async clearOrder(): Promise<boolean> {
+    const had = this.#on.orders.current() !== null;
+    await this.#on.orders.clear();
+    return had;
+  }
+
+  order(): Promise<Order | null> {
+    return Promise.resolve(this.#on.orders.current());
+  }
+
+  async resolve(
+    cup: string,
+    outcome: 'ok' | 'wrong',
+    by: string,
+    note: string | null,
+  ): Promise<{ seq: number; id: string }> {
+    const { journal, orders } = this.#on;
+    const resolved = await journal.resolve(cup, outcome, by, note);
+    // A cup that a person packed is used up of its order.
+    await orders.recount((orderId) => journal.orderUse(orderId));
+    return resolved;
+  }
+
+  /** Runs the self-test where no cup is in progress; the answer is the status right after the request. */
+  selfTest(): Promise<StationStatus> {
+    this.#on.station.testItself();
+    return this.#on.status();
+  }
+
+  async outbox(): Promise<OutboxView> {
+    return { ...(await this.#on.journal.outbox()), ...this.#on.broker };
+  }
+
+  async drainOutbox(timeoutMs: number, signal: AbortSignal): Promise<OutboxView> {
+    const { clock, broker } = this.#on;
+    if (!broker.enabled) throw new CupcheckError('NOT_SUPPORTED', 'mqtt.enabled is false: nothing empties the outbox');
+    const endNs = clock.nowNs() + BigInt(timeoutMs) * nsPerMs;
+    for (;;) {
+      const view = await this.outbox();
+      if (view.waiting === 0 || clock.nowNs() >= endNs) return view;
+      await clock.until(clock.nowNs() + 100n * nsPerMs, signal);
+    }
+  }
+
+  watch(emit: (event: WatchEvent) => void, signal: AbortSignal): Promise<void> {
+    const { station } = this.#on;
+    const ends = [
+      station.onState((state) => emit({ type: 'state', state: state.name, health: station.health })),
+      station.onResult((result) => emit({ type: 'result', result })),
+    ];
+    emit({ type: 'state', state: station.current.name, health: station.health });
+    return new Promise((resolve) => {
+      signal.addEventListener(
+        'abort',
+        () => {
+          for (const end of ends) end();
+          resolve();
+        },
+        { once: true },
+      );
+    });
+  }
+}
