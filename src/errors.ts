@@ -48,6 +48,14 @@ export const errorTable = {
     consequence: fault,
     help: 'The light process does not answer. Check its unit: systemctl status cupcheck-light.',
   },
+  LIGHT_OVERTAKEN: {
+    consequence: refusal,
+    help: 'A later state was asked for before the lines could show this one. Nothing has to be done.',
+  },
+  LIGHT_BUSY: {
+    consequence: refusal,
+    help: 'Another light process runs. Stop it, or set light.socket to another path.',
+  },
   NATIVE_ARGUMENT: {
     consequence: amber('internal_error'),
     help: 'The native addon was called with an argument that it refuses. This is a defect: report it.',
@@ -107,7 +115,7 @@ export const errorTable = {
     help: 'Give a design that the bundle knows, a count of 1 to 20, and a number of cups from 1.',
   },
   REQUEST_INVALID: { consequence: refusal, help: 'Send one JSON object with the fields that docs/mqtt.md lists.' },
-  REQUEST_TOO_LARGE: { consequence: refusal, help: 'Send at most 16 KiB.' },
+  REQUEST_TOO_LARGE: { consequence: refusal, help: 'Send at most 16 KiB over MQTT, 64 KiB over the control socket.' },
   REQUEST_RETAINED: {
     consequence: refusal,
     help: 'Send requests without the retain flag; clear the retained message.',
@@ -120,6 +128,19 @@ export const errorTable = {
   },
   NOT_SUPPORTED: { consequence: refusal, help: 'This station cannot do that in its present set-up.' },
   // Outside connections
+  ALREADY_RUNNING: {
+    consequence: refusal,
+    help: 'Another station uses this socket. Stop it first (systemctl stop cupcheck), or set control.socket.',
+  },
+  SOCKET_FAULT: {
+    consequence: refusal,
+    help: 'Check that the folder of the socket exists and belongs to the station, or set control.socket.',
+  },
+  STATION_BUSY: { consequence: refusal, help: 'Wait until the other requests are answered, then ask again.' },
+  STATION_SILENT: {
+    consequence: refusal,
+    help: 'The station is there but does not answer. Its log says why: journalctl -u cupcheck.',
+  },
   NO_DAEMON: { consequence: refusal, help: 'Start the station: systemctl start cupcheck, or cupcheck run.' },
   SOCKET_DENIED: { consequence: refusal, help: 'Only members of the group cupcheck may control the station.' },
   BROKER_UNREACHABLE: {

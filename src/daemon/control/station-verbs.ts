@@ -1,0 +1,112 @@
+import { CupcheckError } from '../../errors.js';
+import type { Order, OrderRequest } from '../orders.js';
+import type { OutboxStatus } from '../ports.js';
+import type { Result } from '../result.js';
+import type { StationStatus } from '../status.js';
+import { type VerbTable, verb } from './verb.js';
+
+/** One thing that `doctor` looked at. */
+export interface Finding {
+  readonly check: string;
+  readonly state: 'ok' | 'warn' | 'fail';
+  readonly detail: string;
+  /** What to do about it; `null` where all is well. */
+  readonly help: string | null;
+}
+
+export interface OutboxView extends OutboxStatus {
+  readonly enabled: boolean;
+  readonly connected: boolean;
+}
+
+export type WatchEvent =
+  | { readonly type: 'state'; readonly state: string; readonly health: StationStatus['health'] }
+  | { readonly type: 'result'; readonly result: Result };
+
+export const simulatedFaults = ['unplug', 'replug', 'freeze', 'stale', 'dark', 'normal'] as const;
+export type SimulatedFault = (typeof simulatedFaults)[number];
+
+/** The simulated devices of a station that has them. */
+export interface Simulation {
+  /** Shows the picture to the camera and tells the trigger. Errors: PICTURE_UNREADABLE, PICTURE_CORRUPT. */
+  place(picturePath: string): Promise<void>;
+  remove(): Promise<void>;
+  camera(fault: SimulatedFault): Promise<void>;
+}
+
+/** What the control socket may ask of a station. */
+export interface StationControl {
+  status(): Promise<StationStatus>;
+  /** Judges what lies under the camera now; resolves with the result when it was shown. */
+  trigger(tag: string | null, signal: AbortSignal): Promise<Result>;
+  /** Errors: ORDER_INVALID, STORAGE_FAULT. */
+  setOrder(request: OrderRequest): Promise<Order>;
+  /** `false` where there was none. */
+  clearOrder(): Promise<boolean>;
+  order(): Promise<Order | null>;
+  /** Errors: CUP_UNKNOWN, STORAGE_FAULT. */
+  resolve(
+    cup: string,
+    outcome: 'ok' | 'wrong',
+    by: string,
+    note: string | null,
+  ): Promise<{ readonly seq: number; readonly id: string }>;
+  outbox(): Promise<OutboxView>;
+  /** Resolves when nothing waits, or after `timeoutMs`. */
+  drainOutbox(timeoutMs: number, signal: AbortSignal): Promise<OutboxView>;
+  /** Resolves when the signal ends it. */
+  watch(emit: (event: WatchEvent) => void, signal: AbortSignal): Promise<void>;
+  /** What only the running station can tell `doctor`. */
+  findings(): Promise<readonly Finding[]>;
+  /** `null` at a station with real devices. */
+  readonly simulation: Simulation | null;
+}
+
+const word = { type: 'string', minLength: 1, maxLength: 200 };
+const wordOrNull = { ...word, type: ['string', 'null'], default: null };
+/** A request over a text channel may hold any text; control characters would reach terminals and logs. */
+const plainWord = { ...word, pattern: '^[^\\u0000-\\u001f\\u007f]+$' };
+
+/** The verbs of the control socket, with the bounds of their params. */
+export function stationVerbs(station: StationControl): VerbTable {
+  const simulation = (): Simulation => {
+    if (station.simulation !== null) return station.simulation;
+    throw new CupcheckError('NOT_SUPPORTED', 'this station has real devices: nothing to simulate');
+  };
+  return {
+    status: verb({}, () => station.status()),
+    trigger: verb<{ tag: string | null }>({ tag: wordOrNull }, ({ tag }, call) => station.trigger(tag, call.signal)),
+    'order.set': verb<OrderRequest>(
+      {
+        design: plainWord,
+        count: { type: 'integer', minimum: 1, maximum: 20 },
+        cups: { type: 'integer', minimum: 1, maximum: 1_000_000, default: 1 },
+        expires: wordOrNull,
+        id: { ...plainWord, type: ['string', 'null'], default: null },
+      },
+      (request) => station.setOrder(request),
+    ),
+    'order.clear': verb({}, async () => ({ cleared: await station.clearOrder() })),
+    'order.show': verb({}, async () => ({ order: await station.order() })),
+    resolve: verb<{ cup: string; outcome: 'ok' | 'wrong'; by: string; note: string | null }>(
+      { cup: plainWord, outcome: { type: 'string', enum: ['ok', 'wrong'] }, by: plainWord, note: wordOrNull },
+      ({ cup, outcome, by, note }) => station.resolve(cup, outcome, by, note),
+    ),
+    'outbox.status': verb({}, () => station.outbox()),
+    'outbox.drain': verb<{ timeoutMs: number }>(
+      { timeoutMs: { type: 'integer', minimum: 0, maximum: 3_600_000 } },
+      ({ timeoutMs }, call) => station.drainOutbox(timeoutMs, call.signal),
+    ),
+    watch: verb({}, (_params, call) => station.watch((event) => call.emit(event), call.signal)),
+    'doctor.runtime': verb({}, async () => ({ findings: await station.findings() })),
+    'sim.place': verb<{ picture: string }>(
+      { picture: { type: 'string', minLength: 1, maxLength: 4095, pattern: '^/' } },
+      ({ picture }) => simulation().place(picture),
+    ),
+    'sim.remove': verb({}, () => simulation().remove()),
+    'sim.camera': verb<{ fault: SimulatedFault }>(
+      { fault: { type: 'string', enum: [...simulatedFaults] } },
+      ({ fault }) => simulation().camera(fault),
+    ),
+  };
+}
