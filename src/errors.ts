@@ -52,10 +52,6 @@ export const errorTable = {
     consequence: refusal,
     help: 'A later state was asked for before the lines could show this one. Nothing has to be done.',
   },
-  LIGHT_BUSY: {
-    consequence: refusal,
-    help: 'Another light process runs. Stop it, or set light.socket to another path.',
-  },
   NATIVE_ARGUMENT: {
     consequence: amber('internal_error'),
     help: 'The native addon was called with an argument that it refuses. This is a defect: report it.',

@@ -44,6 +44,17 @@ export const schema = {
       3000,
       'How long a light stays on at stations whose sensor cannot tell that the cup was taken (trigger.kind: edge_only).',
     ),
+    frameTimeoutMs: key(
+      whole(50, 10_000, 'ms'),
+      400,
+      'How long a fresh frame may take; longer is amber (no_frame, stale_frame).',
+    ),
+    watchMs: key(whole(20, 5000, 'ms'), 150, 'How often the shown cup is compared with the judged picture.'),
+    faultRetryMs: key(
+      whole(500, 60_000, 'ms'),
+      2000,
+      'Pause before a failed self-test or a failed disk is tried again.',
+    ),
     count: orNull(
       whole(1, 20),
       'Items in a cup where no order says it (mode identify); null = not checked, each result warns.',
@@ -85,6 +96,12 @@ export const schema = {
       'gpiochip',
       'gpiochip, sysfs: output lines. terminal: drawn in the terminal. memory: kept, for tests.',
     ),
+    memory: {
+      path: orNull(
+        path('file'),
+        'File to which the memory driver appends each change of the light, a JSON object a line.',
+      ),
+    },
     socket: key(path('file'), '/run/cupcheck/light.sock', 'Socket of the light process.'),
     leaseMs: key(
       whole(100, 5000, 'ms'),

@@ -1,0 +1,67 @@
+import { asCupcheckError, CupcheckError } from '../../errors.js';
+import { MemoryLines } from '../../hw/light/memory-lines.js';
+import { TerminalLines } from '../../hw/light/terminal-lines.js';
+import { loadConfig } from '../config/load.js';
+import type { Config } from '../config/schema.js';
+import type { LightLines } from '../ports.js';
+import { systemClock } from '../system-clock.js';
+import { LightServer } from './server.js';
+
+export interface RunLightOptions {
+  readonly configPath: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * The light process. It ends at SIGTERM or SIGINT, and when the parent that forked it is gone; then the lines are dark.
+ * A parent with an IPC channel is sent `ready`.
+ * @returns exit code: 0 ended as asked, 4 the lines or the socket cannot be had
+ */
+export async function runLight(options: RunLightOptions): Promise<number> {
+  const loaded = loadConfig(options.configPath, options.env);
+  // A station whose config is wrong still has to blink: the light needs its own section alone.
+  const light = loaded.ok ? loaded.config.light : loaded.partial.light;
+  try {
+    const server = new LightServer({
+      lines: linesOf(light),
+      clock: systemClock,
+      socketPath: light.socket,
+      maxLeaseMs: light.leaseMs,
+      log,
+      onBroken: (error) => {
+        report(error);
+        // Lines that cannot be driven dark are let go of: the kernel does that when this process ends.
+        process.exit(4);
+      },
+    });
+    await server.start();
+    process.send?.('ready');
+    await asked();
+    await server.stop();
+    return 0;
+  } catch (error) {
+    report(asCupcheckError(error));
+    return 4;
+  }
+}
+
+function linesOf({ driver, memory }: Config['light']): LightLines {
+  if (driver === 'terminal') return new TerminalLines(process.stdout);
+  if (driver === 'memory') return new MemoryLines({ clock: systemClock, path: memory.path });
+  throw new CupcheckError('NOT_SUPPORTED', `light.driver is ${driver}, which this version does not have yet`);
+}
+
+/** Resolves when somebody wants this process to end. */
+function asked(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', resolve).once('SIGINT', resolve).once('disconnect', resolve);
+  });
+}
+
+function report(error: CupcheckError): void {
+  log(`${error.message} ${error.help}`);
+}
+
+function log(message: string): void {
+  process.stderr.write(`light: ${message}\n`);
+}
