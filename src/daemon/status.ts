@@ -40,5 +40,6 @@ export interface StationStatus {
     readonly total_ms: number | null;
     readonly utc: string;
   } | null;
-  readonly cups: { readonly green: number; readonly amber: number; readonly late_judgements: number };
+  /** Since the start. */
+  readonly cups: { readonly green: number; readonly amber: number };
 }

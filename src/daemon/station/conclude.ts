@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { asCupcheckError, CupcheckError } from '../../errors.js';
 import type { ReasonGiven } from '../../pipeline/judgement.js';
@@ -15,6 +14,14 @@ const lateCommit: ReasonGiven = {
 };
 const notCurrent: ReasonGiven = { reason: 'retrigger', detail: 'another cup came before the light' };
 
+/** The digest of a cup's picture, and where it will lie; `null` where it is not kept. */
+export type PicturePolicy = (
+  cup: string,
+  jpeg: Uint8Array,
+  utc: string,
+  verdict: 'green' | 'amber',
+) => ResultDraft['image'];
+
 /** What ending a cup needs. */
 export interface ConcludePorts {
   readonly clock: Clock;
@@ -23,8 +30,7 @@ export interface ConcludePorts {
   readonly facts: StationFacts;
   readonly info: () => JudgeInfo | null;
   readonly host: () => HostFacts;
-  /** Where the picture of a cup is kept; `null` = not kept. */
-  readonly imagePath: (cup: string, utc: string, verdict: 'green' | 'amber') => string | null;
+  readonly picture: PicturePolicy;
   /** Whether the light still belongs to this cup. */
   readonly ownsLight: (cup: string) => boolean;
 }
@@ -86,9 +92,7 @@ function notShown(cup: Cup, draft: ResultDraft, lost: CupcheckError | null): Sho
 
 function draftOf(cup: Cup, because: ReasonGiven | null, ports: ConcludePorts): ResultDraft {
   const verdict = because === null && cup.judgement?.verdict === 'green' ? 'green' : 'amber';
-  const path = cup.image === null ? null : ports.imagePath(cup.id, cup.times.utc, verdict);
-  const image =
-    cup.image === null || path === null ? null : { sha256: createHash('sha256').update(cup.image).digest('hex'), path };
+  const image = cup.image === null ? null : ports.picture(cup.id, cup.image, cup.times.utc, verdict);
   return draftResult(cup, because, ports.facts, ports.info(), ports.host(), image);
 }
 

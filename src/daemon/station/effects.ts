@@ -6,7 +6,7 @@ import type { OrderBook } from '../order-book.js';
 import type { Camera, Clock, CupJudge, FrameRef, Journal, Light } from '../ports.js';
 import type { Result } from '../result.js';
 import { freshFrame } from './capture.js';
-import { concludeCup } from './conclude.js';
+import { concludeCup, type PicturePolicy } from './conclude.js';
 import { type Cup, releaseFrames } from './cup.js';
 import type { HostFacts, StationFacts } from './draft.js';
 import type { Effect, FaultSource, StationEvent } from './states.js';
@@ -35,7 +35,7 @@ export interface StationPorts {
   readonly log: Logger;
   readonly facts: StationFacts;
   readonly host: () => HostFacts;
-  readonly imagePath: (cup: string, utc: string, verdict: 'green' | 'amber') => string | null;
+  readonly picture: PicturePolicy;
   /** The bytes of a frame, valid until it is released. */
   readonly frameBytes: (frame: FrameRef) => Uint8Array;
   readonly presenceKnown: boolean;
@@ -139,6 +139,7 @@ export class StationEffects {
     const { camera, clock, times, log } = this.ports;
     try {
       await this.ports.light.show('dark');
+      if (this.ports.judge.info === null) throw new CupcheckError('MODEL_NOT_READY', 'the networks are not loaded');
       const patience = times.frameTimeoutMs * 5;
       const frame = await freshFrame(camera, clock, clock.nowNs(), patience, new AbortController().signal);
       frame.release();
@@ -220,8 +221,8 @@ export class StationEffects {
   private async conclude(cup: Cup, because: ReasonGiven | null, show: boolean): Promise<void> {
     cup.work.abort(new CupcheckError('INTERNAL', `cup ${cup.id} has its verdict`));
     releaseFrames(cup);
-    const { clock, journal, light, facts, judge, host, imagePath, orders, log } = this.ports;
-    const ports = { clock, journal, light, facts, info: () => judge.info, host, imagePath, ownsLight: this.ownsLight };
+    const { clock, journal, light, facts, judge, host, picture, orders, log } = this.ports;
+    const ports = { clock, journal, light, facts, info: () => judge.info, host, picture, ownsLight: this.ownsLight };
     try {
       const result = await concludeCup(
         cup,

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import type { Config } from './config/schema.js';
+import type { OrderBook } from './order-book.js';
+import type { Camera, Clock, CupJudge, Journal, Light } from './ports.js';
+import type { Result } from './result.js';
+import type { Station } from './station/station.js';
+import type { StationStatus } from './status.js';
+
+/** The version of this program, from its package.json. */
+export const version = (
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
+
+/** What the status is read from. */
+export interface StatusSources {
+  readonly config: Config;
+  readonly session: string;
+  readonly startedNs: bigint;
+  readonly clock: Clock;
+  readonly station: Station;
+  readonly camera: Camera;
+  readonly light: Light;
+  readonly judge: CupJudge;
+  readonly journal: Journal;
+  readonly orders: OrderBook;
+  readonly broker: { readonly enabled: boolean; readonly connected: boolean };
+  readonly lastResult: () => Result | null;
+  readonly counts: () => { readonly green: number; readonly amber: number };
+}
+
+/** The station at this moment. Errors: STORAGE_FAULT. */
+export async function reportStatus(from: StatusSources): Promise<StationStatus> {
+  const { config, station, camera, judge, clock } = from;
+  const state = station.current;
+  const nowNs = clock.nowNs();
+  const designs = judge.info?.designs ?? [];
+  const { waiting } = await from.journal.outbox();
+  return {
+    station: config.station.name,
+    version,
+    session: from.session,
+    health: station.health,
+    state: state.name,
+    faults: state.name === 'fault' ? state.faults : [],
+    mode: config.station.mode,
+    uptime_s: Math.round(Number(nowNs - from.startedNs) / 1e9),
+    light: { connected: from.light.connected },
+    camera: {
+      driver: config.camera.driver,
+      state: camera.state,
+      newest_frame_age_ms: camera.newestNs === null ? null : Math.round(Number(nowNs - camera.newestNs) / 1e6),
+    },
+    trigger: { driver: config.trigger.driver, kind: config.trigger.kind },
+    judge: {
+      ready: judge.info !== null,
+      provider: judge.info?.provider ?? null,
+      bundle: judge.info?.bundle ?? null,
+      designs: designs.length,
+      covered: designs.filter((design) => design.covered).length,
+    },
+    broker: { ...from.broker, waiting },
+    order: from.orders.current(),
+    last: lastOf(from.lastResult()),
+    cups: from.counts(),
+  };
+}
+
+function lastOf(result: Result | null): StationStatus['last'] {
+  if (result === null) return null;
+  return {
+    seq: result.seq,
+    id: result.id,
+    verdict: result.verdict,
+    shown: result.shown.light,
+    design: result.design,
+    reasons: result.reasons.map((given) => given.reason),
+    total_ms: result.ms.total,
+    utc: result.time.utc,
+  };
+}
