@@ -1,0 +1,126 @@
+import { cropItems } from './crop.js';
+import { decide } from './decide.js';
+import { detect } from './detect.js';
+import { areaOf } from './ellipse.js';
+import type { Engine } from './engine.js';
+import { pictureExposure } from './exposure.js';
+import type { CupFacts } from './facts.js';
+import type { FreshStamp, Picture } from './frame.js';
+import type { Judgement } from './judgement.js';
+import { measureItems, type MeasuredItem } from './measure.js';
+import { overlappingPairs } from './overlap.js';
+import type { CupOrder, Policy } from './policy.js';
+import { changeBetween, thumbOf } from './same-cup.js';
+import { type Scene, sceneOf } from './scene.js';
+import { scoreItems } from './score.js';
+import { sharpnessAgainst } from './sharpness.js';
+import { findUnexplained } from './unexplained.js';
+
+/** A decoded frame with the proof that it was exposed after the trigger. */
+export interface CupFrame {
+  readonly picture: Picture;
+  readonly stamp: FreshStamp;
+}
+
+/** What is known of the camera's place, measured once (see `calibration.ts`). */
+export interface View {
+  /** `null` = not calibrated: sizes are not checked. */
+  readonly pxPerMm: number | null;
+  /** The empty cup, by `emptyCup`; `null` = none. */
+  readonly empty: Scene | null;
+}
+
+export interface CupInput {
+  readonly first: CupFrame;
+  /** A later frame of the same cup, for the motion check; `null` where there is only one, and the result warns. */
+  readonly second: CupFrame | null;
+  readonly order: CupOrder | null;
+  readonly view: View;
+  /** Milliseconds that decoding took, for the account of times. */
+  readonly decodeMs: number;
+}
+
+/** The picture of the empty cup in the form that cups are compared with. */
+export const emptyCup = (picture: Picture, engine: Engine): Scene =>
+  sceneOf(picture, engine.bundle.manifest.networks.detector);
+
+function stopwatch(): () => number {
+  let last = performance.now();
+  return () => {
+    const now = performance.now();
+    const ms = now - last;
+    last = now;
+    return ms;
+  };
+}
+
+/** Area of the smallest item that may lie in the cup, picture pixels. */
+function smallestDiscPx(
+  engine: Engine,
+  pxPerMm: number | null,
+  items: readonly MeasuredItem[],
+  picture: Picture,
+): number {
+  const smallestMm = Math.min(...engine.bundle.manifest.designs.map(({ diameterMm }) => diameterMm));
+  if (pxPerMm !== null) return (Math.PI / 4) * (smallestMm * pxPerMm) ** 2;
+  if (items.length > 0) return Math.min(...items.map(({ outline }) => areaOf(outline)));
+  // Nothing gives a scale: an item is taken to be a twentieth of the picture's height at least.
+  return (Math.PI / 4) * (picture.height / 20) ** 2;
+}
+
+/**
+ * Judges one cup: the way from a fresh frame to green or amber.
+ * Pure but for the networks: the same input gives the same judgement.
+ * @throws INFER_FAILED, NATIVE_ARGUMENT, CALIBRATION_INVALID (the empty cup's picture is of another size), PICTURE_SIZE
+ */
+export async function judgeCup(input: CupInput, engine: Engine, policy: Policy): Promise<Judgement> {
+  const { manifest } = engine.bundle;
+  const { picture, stamp } = input.first;
+  const { view, second } = input;
+  const lap = stopwatch();
+  const exposures = [picture, ...(second === null ? [] : [second.picture])].map(pictureExposure);
+  const motion = second === null ? null : changeBetween(thumbOf(picture), thumbOf(second.picture));
+  const qualityMs = lap();
+  const scene = sceneOf(picture, manifest.networks.detector);
+  const detections = await detect(scene, manifest.networks.detector, engine.detector);
+  const items = measureItems(picture, detections.items, view.pxPerMm);
+  const outlines = items.map(({ outline }) => outline);
+  const discPx = smallestDiscPx(engine, view.pxPerMm, items, picture);
+  const unexplained = findUnexplained(scene, view.empty, detections, outlines, discPx);
+  const detectMs = lap();
+  const crops = cropItems(picture, outlines, manifest.networks.items);
+  const cropMs = lap();
+  const scores = await scoreItems(crops, manifest.networks.items, engine.items);
+  const inferMs = lap();
+  const sizeFits = items.map(({ diameterMm }) =>
+    manifest.designs.map((design) =>
+      diameterMm === null ? null : Math.abs(diameterMm - design.diameterMm) <= design.toleranceMm,
+    ),
+  );
+  const opinion = engine.judge.judge(scores.map((score, index) => ({ ...score, sizeFits: sizeFits[index] ?? [] })));
+  const facts: CupFacts = {
+    manifest,
+    items,
+    sizeFits,
+    opinion,
+    overlaps: overlappingPairs(outlines),
+    unexplained,
+    exposures,
+    motion,
+    sharpness: items.length === 0 && view.empty !== null ? sharpnessAgainst(scene, view.empty) : null,
+    pxPerMm: view.pxPerMm,
+    hasReference: view.empty !== null,
+    order: input.order,
+    policy,
+  };
+  const ms = {
+    decode: input.decodeMs,
+    quality: qualityMs,
+    detect: detectMs,
+    crop: cropMs,
+    infer: inferMs,
+    judge: lap(),
+  };
+  const judgement = decide(facts, stamp, ms);
+  return { ...judgement, ms: { ...ms, judge: ms.judge + lap() } };
+}

@@ -1,0 +1,78 @@
+import type { Detections } from './detect.js';
+import { grown, isInside } from './ellipse.js';
+import type { Ellipse } from './judgement.js';
+import { differenceFromEmpty } from './reference.js';
+import { regionsOf } from './regions.js';
+import type { Scene } from './scene.js';
+
+/** A region that no judged item explains: picture pixels. */
+export interface Unexplained {
+  readonly box: readonly [number, number, number, number];
+  readonly areaPx: number;
+  /** `mask`: the detector's mask sees an item there. `reference`: it differs from the empty cup. */
+  readonly seenBy: 'mask' | 'reference';
+}
+
+/** An unexplained region of this share of the smallest known item's disc is no speck. */
+export const SHARE_OF_DISC = 0.2;
+/** The mask is coarse: it needs more. */
+const SHARE_OF_DISC_MASK = 0.35;
+/** Items explain a border of so much of their radius around them, and 1.5 cells: contact shadow, blur, fit error. */
+const GROW_SHARE = 0.06;
+const MASK_COVERED = 0.5;
+
+/** 1 where one of the outlines (grown) covers the cell's middle; cells of `cellPx` picture pixels. */
+function coveredCells(outlines: readonly Ellipse[], columns: number, rows: number, cellPx: number): Uint8Array {
+  const covered = new Uint8Array(columns * rows);
+  for (const outline of outlines) {
+    const larger = grown(outline, GROW_SHARE * (outline.major / 2) + 1.5 * cellPx);
+    const half = larger.major / 2;
+    const top = Math.max(0, Math.floor((larger.cy - half) / cellPx));
+    const bottom = Math.min(rows - 1, Math.ceil((larger.cy + half) / cellPx));
+    const left = Math.max(0, Math.floor((larger.cx - half) / cellPx));
+    const right = Math.min(columns - 1, Math.ceil((larger.cx + half) / cellPx));
+    for (let y = top; y <= bottom; y++)
+      for (let x = left; x <= right; x++)
+        if (isInside(larger, (x + 0.5) * cellPx, (y + 0.5) * cellPx)) covered[y * columns + x] = 1;
+  }
+  return covered;
+}
+
+function inPicture(
+  marked: Uint8Array,
+  columns: number,
+  rows: number,
+  cellPx: number,
+  minAreaPx: number,
+  seenBy: Unexplained['seenBy'],
+): Unexplained[] {
+  return regionsOf(marked, columns, rows, minAreaPx / cellPx ** 2).map(({ cells, box: [x, y, width, height] }) => ({
+    box: [x * cellPx, y * cellPx, width * cellPx, height * cellPx],
+    areaPx: cells * cellPx ** 2,
+    seenBy,
+  }));
+}
+
+/**
+ * Everything in the cup that no judged item explains, the largest first: by the detector's mask, and where there is a
+ * picture of the empty cup, by the difference from it.
+ * @param discPx area of the smallest known item's disc, picture pixels
+ */
+export function findUnexplained(
+  scene: Scene,
+  empty: Scene | null,
+  detections: Detections,
+  outlines: readonly Ellipse[],
+  discPx: number,
+): Unexplained[] {
+  const { columns, rows, cellPx, mask } = detections;
+  const explained = coveredCells(outlines, columns, rows, cellPx);
+  const alone = Uint8Array.from(mask, (value, at) => (value > MASK_COVERED && explained[at] === 0 ? 1 : 0));
+  const byMask = inPicture(alone, columns, rows, cellPx, SHARE_OF_DISC_MASK * discPx, 'mask');
+  if (empty === null) return byMask;
+  const pixel = 1 / scene.scale;
+  const covered = coveredCells(outlines, scene.usedWidth, scene.usedHeight, pixel);
+  const strange = differenceFromEmpty(scene, empty, covered);
+  const byReference = inPicture(strange, scene.usedWidth, scene.usedHeight, pixel, SHARE_OF_DISC * discPx, 'reference');
+  return [...byReference, ...byMask].sort((a, b) => b.areaPx - a.areaPx);
+}
