@@ -84,6 +84,8 @@ export interface LightLines {
  */
 export interface Light {
   readonly connected: boolean;
+  /** What it was last told to show; `null` while the light process is away. */
+  readonly shows: LightState | null;
   /** Resolves with the moment at which the lines showed it. `cup` is remembered by the light process. Errors: LIGHT_LOST. */
   show(state: Exclude<LightState, 'green'>, cup?: string): Promise<{ readonly atNs: bigint }>;
   showGreen(green: ShowableGreen): Promise<{ readonly atNs: bigint }>;

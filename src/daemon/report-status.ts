@@ -44,7 +44,7 @@ export async function reportStatus(from: StatusSources): Promise<StationStatus> 
     faults: state.name === 'fault' ? state.faults : [],
     mode: config.station.mode,
     uptime_s: Math.round(Number(nowNs - from.startedNs) / 1e9),
-    light: { connected: from.light.connected },
+    light: { connected: from.light.connected, shows: from.light.shows },
     camera: {
       driver: config.camera.driver,
       state: camera.state,

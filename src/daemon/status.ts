@@ -1,3 +1,4 @@
+import type { LightState } from './ports.js';
 import type { FaultSource } from './station/states.js';
 
 /** What `status` answers, over the control socket and over MQTT. */
@@ -11,7 +12,8 @@ export interface StationStatus {
   readonly faults: readonly { readonly source: FaultSource; readonly message: string; readonly help: string }[];
   readonly mode: 'confirm' | 'identify';
   readonly uptime_s: number;
-  readonly light: { readonly connected: boolean };
+  /** `shows`: what the station last had the lines show; `null` before that, and while the light process is away. */
+  readonly light: { readonly connected: boolean; readonly shows: LightState | null };
   readonly camera: { readonly driver: string; readonly state: string; readonly newest_frame_age_ms: number | null };
   readonly trigger: { readonly driver: string; readonly kind: string };
   readonly judge: {

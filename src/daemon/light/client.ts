@@ -49,6 +49,10 @@ export class LightLease implements Light {
     return this.#connection !== null;
   }
 
+  get shows(): LightState | null {
+    return this.connected ? this.#wish.state : null;
+  }
+
   /**
    * Connects, and from then on connects again whenever the connection was lost, until `close`.
    * Errors: LIGHT_LOST where the first attempt fails; it goes on trying all the same.

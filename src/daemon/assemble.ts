@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Logger } from 'pino';
+import { asCupcheckError } from '../errors.js';
+import { FrameRing } from '../native/frame-ring.js';
+import type { Config } from './config/schema.js';
+import { ControlServer } from './control/server.js';
+import { stationVerbs } from './control/station-verbs.js';
+import { openDevices } from './devices.js';
+import { hostFacts } from './health/host.js';
+import { inferSettings, journalLimits, picturePolicy } from './from-config.js';
+import { InferParent } from './infer/parent.js';
+import { SqliteJournal } from './journal/sqlite-journal.js';
+import { LightLease } from './light/client.js';
+import { OperateStation } from './operate.js';
+import { OrderBook } from './order-book.js';
+import type { FaultSource } from './station/states.js';
+import { Station } from './station/station.js';
+import { closeOpenRows } from './recover.js';
+import { reportStatus } from './report-status.js';
+import type { Result } from './result.js';
+import { systemClock } from './system-clock.js';
+
+/** Pictures that may wait for the disk; each has some hundred kilobytes. */
+const maxPicturesWaiting = 16;
+/** Loading and warming up the networks of a large bundle on a slow board. */
+const loadTimeoutMs = 120_000;
+/** An idle judging process is asked this often whether it still answers. */
+const pingEveryMs = 5000;
+
+/** A station at work. */
+export interface RunningStation {
+  readonly station: Station;
+  readonly operate: OperateStation;
+  /** Takes no more cups, ends the one in progress, and gives everything back. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds every part of a station and wires them; nothing else in core builds a real thing.
+ * Returns when the station can be asked, which is before it can judge.
+ * Errors: CONFIG_INVALID, PICTURE_UNREADABLE, STORAGE_FAULT, JOURNAL_NEWER, ALREADY_RUNNING, SOCKET_FAULT.
+ */
+export async function assembleStation(config: Config, configSha256: string, log: Logger): Promise<RunningStation> {
+  const clock = systemClock;
+  const session = randomUUID();
+  const startedNs = clock.nowNs();
+  await mkdir(config.state.path, { recursive: true });
+  await mkdir(dirname(config.control.socket), { recursive: true });
+
+  const ring = FrameRing.create({ slots: config.camera.ringSlots, slotBytes: config.camera.slotBytes });
+  const { camera, trigger, simulation } = await openDevices(config, ring, clock);
+  const journal = await SqliteJournal.open({
+    path: config.journal.path,
+    limits: journalLimits(config),
+    pictures: { folder: config.images.path, maxBytes: config.images.maxBytes, maxWaiting: maxPicturesWaiting },
+    log: log.child({ module: 'journal' }),
+    onFault: (error) => (error === null ? station.clear('storage') : raise('storage', error)),
+  });
+  const light = new LightLease({
+    clock,
+    socketPath: config.light.socket,
+    leaseMs: config.light.leaseMs,
+    renewMs: config.light.renewMs,
+  });
+  const judge = new InferParent({
+    settings: inferSettings(config),
+    ringFd: ring.fd,
+    timeoutMs: config.infer.timeoutMs,
+    loadTimeoutMs,
+    pingEveryMs,
+    log: log.child({ module: 'infer' }),
+  });
+  const orders = new OrderBook(
+    join(config.state.path, 'order.json'),
+    () => judge.info?.designs ?? null,
+    config.order.defaultLifetimeS,
+  );
+  const host = await hostFacts(config.state.path);
+
+  const station: Station = new Station({
+    clock,
+    camera,
+    light,
+    judge,
+    journal,
+    orders,
+    log: log.child({ module: 'station' }),
+    facts: { station: config.station.name, session, mode: config.station.mode, configSha256 },
+    host: () => host.current(),
+    picture: picturePolicy(config),
+    frameBytes: (frame) => ring.view(frame.slot, frame.generation, frame.bytes),
+    presenceKnown: config.trigger.kind === 'level',
+    audited: () => Math.random() < config.audit.share,
+    times: config.station,
+  });
+  const raise = (source: FaultSource, thrown: unknown): void => {
+    const error = asCupcheckError(thrown);
+    station.raise({ source, message: error.message, help: error.help });
+  };
+
+  let last: Result | null = null;
+  const counts = { green: 0, amber: 0 };
+  station.onResult((result) => {
+    last = result;
+    counts[result.verdict]++;
+  });
+
+  camera.onState((state) => {
+    if (state === 'streaming') station.clear('camera');
+    else if (state === 'gone')
+      station.raise({ source: 'camera', message: 'the camera is gone', help: 'Plug it in again.' });
+  });
+  light.onLost((error) => raise('light', error));
+  light.onConnected(() => station.clear('light'));
+  judge.onState((state, error) => {
+    if (state === 'ready') {
+      station.clear('bundle');
+      station.started();
+    } else if (state === 'failed') raise('bundle', error);
+  });
+
+  const broker = { enabled: config.mqtt.enabled, connected: false };
+  const operate = new OperateStation({
+    station,
+    orders,
+    journal,
+    clock,
+    broker,
+    simulation,
+    findings: () => Promise.resolve([]),
+    status: () =>
+      reportStatus({
+        config,
+        session,
+        startedNs,
+        clock,
+        station,
+        camera,
+        light,
+        judge,
+        journal,
+        orders,
+        broker,
+        lastResult: () => last,
+        counts: () => counts,
+      }),
+  });
+  const control = new ControlServer({
+    socketPath: config.control.socket,
+    group: config.control.group,
+    verbs: stationVerbs(operate),
+    log: log.child({ module: 'control' }),
+  });
+  await control.start();
+
+  await light.start().catch((error: unknown) => raise('light', error));
+  await closeOpenRows(journal, light, log);
+  await orders.load((orderId) => journal.orderUse(orderId)).catch((error: unknown) => raise('storage', error));
+  await camera.start();
+  await judge.start();
+  await trigger.start((event) => station.sensed(event));
+  if (judge.info !== null) station.started();
+
+  return {
+    station,
+    operate,
+    async close() {
+      await trigger.stop();
+      await station.drain();
+      await control.close();
+      await judge.stop();
+      await camera.stop();
+      await light.close();
+      await journal.close();
+      host.stop();
+      ring.close();
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Logger } from 'pino';
+import { asCupcheckError, CupcheckError } from '../errors.js';
+import type { LoadedConfig } from './config/load.js';
+import { ControlServer } from './control/server.js';
+import { type StationControl, stationVerbs } from './control/station-verbs.js';
+import { LightLease } from './light/client.js';
+import { version } from './report-status.js';
+import type { Fault } from './station/states.js';
+import type { StationStatus } from './status.js';
+import { systemClock } from './system-clock.js';
+
+type Partial = Extract<LoadedConfig, { ok: false }>['partial'];
+
+/**
+ * A station that cannot be built: it blinks, and says on its control socket what is wrong.
+ * It judges nothing, takes no order, and needs a restart.
+ */
+export async function brokenStation(
+  config: Partial,
+  source: Fault['source'],
+  problems: readonly CupcheckError[],
+  log: Logger,
+): Promise<{ close(): Promise<void> }> {
+  const faults = problems.map(({ message, help }): Fault => ({ source, message, help }));
+  const light = new LightLease({ clock: systemClock, socketPath: config.light.socket, ...config.light });
+  await light
+    .start()
+    .then(() => light.show('fault'))
+    .catch((error: unknown) => log.error({ err: asCupcheckError(error) }, 'the light cannot blink'));
+  await mkdir(dirname(config.control.socket), { recursive: true });
+  const control = new ControlServer({
+    socketPath: config.control.socket,
+    group: config.control.group,
+    verbs: stationVerbs(brokenControl(statusOf(config, faults, light), problems)),
+    log: log.child({ module: 'control' }),
+  });
+  await control.start();
+  return {
+    async close() {
+      await control.close();
+      await light.close();
+    },
+  };
+}
+
+function statusOf(config: Partial, faults: readonly Fault[], light: LightLease): () => StationStatus {
+  const session = randomUUID();
+  const startedNs = systemClock.nowNs();
+  return () => ({
+    station: config.station.name,
+    version,
+    session,
+    health: 'fault',
+    state: 'fault',
+    faults,
+    mode: config.station.mode,
+    uptime_s: Math.round(Number(systemClock.nowNs() - startedNs) / 1e9),
+    light: { connected: light.connected, shows: light.shows },
+    camera: { driver: '', state: 'stopped', newest_frame_age_ms: null },
+    trigger: { driver: '', kind: '' },
+    judge: { ready: false, provider: null, bundle: null, designs: 0, covered: 0 },
+    broker: { enabled: config.mqtt.enabled, connected: false, waiting: 0 },
+    order: null,
+    last: null,
+    cups: { green: 0, amber: 0 },
+  });
+}
+
+function brokenControl(status: () => StationStatus, problems: readonly CupcheckError[]): StationControl {
+  const refuse = (): Promise<never> => {
+    const [first] = problems;
+    return Promise.reject(new CupcheckError(first?.code ?? 'INTERNAL', first?.message ?? 'the station is broken'));
+  };
+  return {
+    simulation: null,
+    status: () => Promise.resolve(status()),
+    findings: () =>
+      Promise.resolve(
+        problems.map(({ message, help }) => ({ check: 'station', state: 'fail' as const, detail: message, help })),
+      ),
+    trigger: refuse,
+    setOrder: refuse,
+    clearOrder: refuse,
+    order: refuse,
+    resolve: refuse,
+    outbox: refuse,
+    drainOutbox: refuse,
+    watch: refuse,
+  };
+}

@@ -1,0 +1,46 @@
+import { fileURLToPath } from 'node:url';
+import type { Config } from './config/schema.js';
+import type { InferSettings } from './infer/settings.js';
+import { pictureRef } from './journal/pictures.js';
+import type { JournalLimits } from './journal/protocol.js';
+import type { PicturePolicy } from './station/conclude.js';
+
+/** The bundle that comes with the program. */
+const shippedBundle = fileURLToPath(new URL('../../models/bundles/first', import.meta.url));
+
+/** Delivered rows beyond this number are pruned, whatever their age. */
+const retentionRows = 1_000_000;
+
+/** What the judging process is started with. */
+export function inferSettings(config: Config): InferSettings {
+  return {
+    bundlePath: config.bundle.path ?? shippedBundle,
+    calibrationPath: config.calibration.path,
+    threads: config.infer.threads,
+    providers: config.providers,
+    policy: {
+      mode: config.station.mode,
+      judge: config.judge.name,
+      sharedSides: config.judge.sharedSides,
+      minInformative: config.judge.minInformative,
+      count: config.station.count,
+      overrideNotCovered: config.overrides.notCovered,
+      maxGreenIfBad: config.risk.maxGreenIfBad,
+    },
+  };
+}
+
+/** What the journal keeps. */
+export function journalLimits(config: Config): JournalLimits {
+  const { maxBytes, retentionDays } = config.journal;
+  return { maxBytes, retentionDays, retentionRows, needsDelivery: config.mqtt.enabled };
+}
+
+/** Which cups' pictures are kept. */
+export function picturePolicy(config: Config): PicturePolicy {
+  const { keepAmbers, keepGreensShare } = config.images;
+  return (cup, jpeg, utc, verdict) => {
+    const kept = verdict === 'amber' ? keepAmbers : Math.random() < keepGreensShare;
+    return kept ? pictureRef(cup, jpeg, new Date(utc)) : null;
+  };
+}

@@ -1,0 +1,54 @@
+import type { Logger } from 'pino';
+import { asCupcheckError } from '../errors.js';
+import { assembleStation } from './assemble.js';
+import { brokenStation } from './broken-station.js';
+import { type LoadedConfig, loadConfig } from './config/load.js';
+import { openLog } from './logger.js';
+import { version } from './report-status.js';
+
+export interface RunOptions {
+  /** Default: CUPCHECK_CONFIG, else /etc/cupcheck/config.yaml. */
+  readonly configPath: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  /** Assignments `key=value` from the command line. */
+  readonly set?: readonly string[];
+}
+
+/**
+ * Runs a station until SIGTERM or SIGINT. A station whose config is wrong, or whose parts cannot be built, does not
+ * judge: it stays up in `fault`, so that `status`, MQTT and the blinking light can tell.
+ * @returns the exit status
+ */
+export async function runStation(options: RunOptions): Promise<number> {
+  const stopped = whenStopped();
+  const loaded = loadConfig(options.configPath, options.env, options.set);
+  const log = openLog(loaded.ok ? loaded.config : loaded.partial);
+  log.info({ version, config: loaded.file.path, found: loaded.file.found }, 'cupcheck starts');
+  const station = await open(loaded, log);
+  const signal = await stopped;
+  log.info({ signal }, 'cupcheck stops');
+  await station.close();
+  return 0;
+}
+
+async function open(loaded: LoadedConfig, log: Logger): Promise<{ close(): Promise<void> }> {
+  if (!loaded.ok) {
+    for (const problem of loaded.problems) log.error({ err: problem }, 'the config is wrong');
+    return brokenStation(loaded.partial, 'config', loaded.problems, log);
+  }
+  try {
+    return await assembleStation(loaded.config, loaded.sha256, log);
+  } catch (thrown) {
+    const error = asCupcheckError(thrown);
+    log.error({ err: error }, 'the station cannot be built');
+    // Another station holds the socket: this one must not disturb it, not even to say so.
+    if (error.code === 'ALREADY_RUNNING') throw error;
+    return brokenStation(loaded.config, error.code.startsWith('CONFIG') ? 'config' : 'storage', [error], log);
+  }
+}
+
+function whenStopped(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+  });
+}
