@@ -80,7 +80,12 @@ def _look(p, station, rng):
     px = p.diameter_mm * station.px_per_mm
     if p.rgba is None:
         coin = p.struck if isinstance(p.struck, Coin) else strike(p.struck or p.design, p.side, p.seed, 320)
-        rgb, alpha = shade(coin, station.light.turned(-p.turn_deg)), coin.alpha
+        # seen from half a metre, a coin off the centre shows its mirror at another angle; a tilted one too
+        tip = np.radians(p.tilt_deg) * np.array([np.cos(np.radians(p.tilt_axis_deg + 90)), np.sin(np.radians(p.tilt_axis_deg + 90))])
+        off = -np.array([p.x_mm, p.y_mm]) / 500 + tip * 1.5
+        c, t = np.cos(np.radians(-p.turn_deg)), np.sin(np.radians(-p.turn_deg))
+        rgb = shade(coin, station.light.turned(-p.turn_deg), (off[0] * c - off[1] * t, off[0] * t + off[1] * c), bow=float(rng.uniform(0.02, 0.07)))
+        alpha = coin.alpha
         rgb = rgb * float(np.exp(rng.normal(0, 0.04)))
     else:
         rgb = np.power(p.rgba[..., :3].astype(np.float32) / 255, 2.2)
@@ -122,15 +127,15 @@ def paint(station, pieces, rng):
         colour = cv2.warpAffine(rgb, full, box, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         part = image[y0:y1, x0:x1]
         # shadows: one per lamp, away from it by the coin's height; and the dark line where it touches
-        height = (1.9 + 1.9 * p.level) * u
+        height = (2.2 + 2.0 * p.level) * u
         shade_map = np.ones(a.shape, np.float32)
         for lamp in station.light.lamps:
             az, el = np.radians(lamp.azimuth_deg), np.radians(lamp.elevation_deg)
             off = height / np.tan(el)
             share = lamp.power * np.sin(el) / (station.light.dome + sum(l.power * np.sin(np.radians(l.elevation_deg)) for l in station.light.lamps))
-            for part_of, strength in ((0.35, 0.45), (0.8, 0.55)):
+            for part_of, strength in ((0.3, 0.55), (0.75, 0.6)):
                 shift = np.float32([[1, 0, -np.cos(az) * off * part_of], [0, 1, -np.sin(az) * off * part_of]])
-                soft = cv2.GaussianBlur(cv2.warpAffine(a, shift, box), (0, 0), max(0.8, height * (0.10 + 0.9 * lamp.size) * part_of))
+                soft = cv2.GaussianBlur(cv2.warpAffine(a, shift, box), (0, 0), max(0.8, height * (0.08 + 0.7 * lamp.size) * part_of))
                 shade_map *= 1 - 0.9 * share * strength * soft
         touch = cv2.GaussianBlur(a, (0, 0), max(0.6, 0.45 * u))
         shade_map *= 1 - 0.5 * touch

@@ -138,11 +138,17 @@ def strike(design, side_name, seed, size=320):
     return Coin(n.astype(np.float32), albedo.astype(np.float32), gloss.astype(np.float32), cavity.astype(np.float32), alpha.astype(np.float32), float(max(0.0, 0.75 - 1.6 * wear) * (1 - 0.5 * age)))
 
 
-def shade(coin, light):
-    """Linear RGB, size×size×3, of the coin under this light (in the coin's own frame: turn the light by −rotation)."""
-    n = coin.normal
-    size = n.shape[0]
+def shade(coin, light, lean=(0.0, 0.0), bow=0.0):
+    """Linear RGB, size×size×3, of the coin under this light (in the coin's own frame: turn the light by −rotation).
+
+    `lean`: how far the whole coin's normal is off the line of sight (its tilt, its place in the picture), `bow`: how far it turns
+    over the coin's radius; both in radians. They make one coin glint and its neighbour not.
+    """
+    size = coin.normal.shape[0]
     x, y, r, phi = _disc_grid(size)
+    n = coin.normal
+    if bow or any(lean):
+        n = n + np.dstack([lean[0] + bow * x, lean[1] + bow * y, np.zeros_like(x)]).astype(np.float32)
     # a tilted mirror looks past the bright dome at the dark horizon
     ambient = light.dome * (0.18 + 0.82 * n[..., 2] ** 5) * (1 - 0.7 * coin.cavity)
     diffuse = np.zeros_like(r)

@@ -1,9 +1,10 @@
 """Train the items network: cosine-margin classification over all classes, hard triplets in the batch, and the side.
 
-    python3 -m train.train_items --steps 4000        (goes on from its checkpoint where there is one)
+    python3 -m train.train_items --steps 2400        (goes on from its checkpoint where there is one)
 """
 import argparse
 import json
+import math
 import queue
 import threading
 import time
@@ -40,6 +41,13 @@ def loss_of(net, crops, labels, sides, bf16):
     return loss, (scores.argmax(1) == labels).float().mean().item()
 
 
+def one_cycle(progress, rise=0.15):
+    """Share of the top learning rate: a cosine up to 1 at `rise`, then down to almost nothing."""
+    if progress < rise:
+        return 0.04 + 0.96 * (1 - math.cos(math.pi * progress / rise)) / 2
+    return 1e-4 + (1 + math.cos(math.pi * (progress - rise) / (1 - rise))) / 2
+
+
 def prefetch(batches, first, steps, px_at, depth=6):
     """Batches made in a thread beside the training (OpenCV and numpy let go of the lock)."""
     q = queue.Queue(depth)
@@ -55,7 +63,7 @@ def prefetch(batches, first, steps, px_at, depth=6):
 
 def main():
     args = argparse.ArgumentParser(description=__doc__)
-    args.add_argument("--steps", type=int, default=4000)
+    args.add_argument("--steps", type=int, default=2400)
     args.add_argument("--small-share", type=float, default=0.4, help="share of the steps on 128 px crops, before 160 px")
     args.add_argument("--seed", type=int, default=1)
     args.add_argument("--save-every", type=int, default=200)
@@ -70,14 +78,16 @@ def main():
     load_imagenet(net.trunk, str(data_dir() / "weights" / "mobilenet_v2_1.0_224_imagenet.onnx"))
     ema = {k: v.clone() for k, v in net.state_dict().items()}
     heads = [p for n, p in net.named_parameters() if not n.startswith("trunk")]
-    opt = torch.optim.AdamW([{"params": net.trunk.parameters(), "lr": 3e-4}, {"params": heads, "lr": 3e-3}], weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(opt, [3e-4, 3e-3], total_steps=a.steps, pct_start=0.15)
+    opt = torch.optim.AdamW([{"params": net.trunk.parameters(), "top": 3e-4}, {"params": heads, "top": 3e-3}], weight_decay=0.02)
     file, first, spent = cache_dir() / "items.pt", 0, 0.0
     if file.is_file():
         state = torch.load(file)
-        if state["classes"] != classes or state["steps"] != a.steps:
-            raise SystemExit(f"{file} belongs to another run (its steps or classes differ): move it away, or give its --steps {state['steps']}")
-        net.load_state_dict(state["net"]), opt.load_state_dict(state["opt"]), schedule.load_state_dict(state["schedule"])
+        if state["classes"] != classes:
+            raise SystemExit(f"{file} belongs to another run (its classes differ): move it away")
+        net.load_state_dict(state["net"])
+        opt.load_state_dict(state["opt"])
+        for group, top in zip(opt.param_groups, (3e-4, 3e-3)):
+            group["top"] = top
         ema, first, spent = state["ema"], state["step"], state["seconds"]
     px_at = lambda i: 128 if i < a.small_share * a.steps else 160
     batches = Batches(entries, pictures, classes, a.seed)
@@ -90,9 +100,10 @@ def main():
             raise SystemExit(f"the loss is {loss.item()} at step {i}")
         opt.zero_grad()
         loss.backward()
+        for group in opt.param_groups:
+            group["lr"] = group["top"] * one_cycle(i / a.steps)
         torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
         opt.step()
-        schedule.step()
         keep = min(EMA, (i + 1) / (i + 20))
         with torch.no_grad():
             for k, v in net.state_dict().items():
@@ -103,7 +114,7 @@ def main():
             mean = right = 0.0
         if (i + 1) % a.save_every == 0 or i + 1 == a.steps:
             part = file.with_suffix(".part")
-            torch.save({"net": net.state_dict(), "opt": opt.state_dict(), "schedule": schedule.state_dict(), "ema": ema, "step": i + 1, "steps": a.steps,
+            torch.save({"net": net.state_dict(), "opt": opt.state_dict(), "ema": ema, "step": i + 1,
                         "classes": classes, "seed": a.seed, "seconds": spent + time.time() - start}, part)
             part.rename(file)
 
