@@ -65,7 +65,7 @@ function statusOf(config: Partial, faults: readonly Fault[], light: LightLease):
     broker: { enabled: config.mqtt.enabled, connected: false, waiting: 0 },
     order: null,
     last: null,
-    cups: { green: 0, amber: 0 },
+    cups: { green: 0, amber: 0, late_judgements: 0 },
   });
 }
 

@@ -19,7 +19,7 @@ export interface RunOptions {
  * judge: it stays up in `fault`, so that `status`, MQTT and the blinking light can tell.
  * @returns the exit status
  */
-export async function runStation(options: RunOptions): Promise<number> {
+export async function runStation(options: RunOptions): Promise<0> {
   const stopped = whenStopped();
   const loaded = loadConfig(options.configPath, options.env, options.set);
   const log = openLog(loaded.ok ? loaded.config : loaded.partial);

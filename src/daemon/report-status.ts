@@ -61,7 +61,7 @@ export async function reportStatus(from: StatusSources): Promise<StationStatus> 
     broker: { ...from.broker, waiting },
     order: from.orders.current(),
     last: lastOf(from.lastResult()),
-    cups: from.counts(),
+    cups: { ...from.counts(), late_judgements: station.lateJudgements },
   };
 }
 

@@ -43,5 +43,5 @@ export interface StationStatus {
     readonly utc: string;
   } | null;
   /** Since the start. */
-  readonly cups: { readonly green: number; readonly amber: number };
+  readonly cups: { readonly green: number; readonly amber: number; readonly late_judgements: number };
 }

@@ -37,6 +37,9 @@ export interface Cup {
   stillThere: FreshStamp | null;
   /** Set when the verdict may no longer turn the light green. */
   withdrawn: ReasonGiven | null;
+  /** Its verdict is given: what still comes of its work is late. */
+  ended: boolean;
+  /** Its last journal row is written. */
   concluded: boolean;
 }
 

@@ -49,6 +49,10 @@ export class StationEffects {
   private readonly cups = new Map<string, Cup>();
   private readonly pending = new Set<Promise<void>>();
   private readonly stopped = new AbortController();
+  /** The work of cups that ran into their deadline and may still end. */
+  private readonly lateWork = new Set<AbortController>();
+  /** Judgements that came after their cup's verdict was given. */
+  lateJudgements = 0;
 
   constructor(
     private readonly ports: StationPorts,
@@ -75,6 +79,7 @@ export class StationEffects {
       judgement: null,
       stillThere: null,
       withdrawn: null,
+      ended: false,
       concluded: false,
     });
     return id;
@@ -93,6 +98,7 @@ export class StationEffects {
   /** Ends what only waits, and resolves when every effect has ended. */
   async stop(): Promise<void> {
     this.stopped.abort(new CupcheckError('INTERNAL', 'the station stops'));
+    for (const work of this.lateWork) work.abort(this.stopped.signal.reason);
     while (this.pending.size > 0) await Promise.all(this.pending);
   }
 
@@ -154,6 +160,8 @@ export class StationEffects {
 
   private async latch(cup: Cup): Promise<void> {
     const { orders, clock, facts, log } = this.ports;
+    for (const other of this.lateWork) other.abort(new CupcheckError('INTERNAL', 'the next cup is there'));
+    this.lateWork.clear();
     const order = facts.mode === 'confirm' ? orders.latch(clock.utc()) : null;
     const latched: Cup = { ...cup, order };
     this.cups.set(cup.id, latched);
@@ -209,8 +217,10 @@ export class StationEffects {
   ): Promise<void> {
     try {
       await work(cup);
-      this.emit({ type: done, cup: cup.id });
+      if (cup.ended) this.late(cup, done);
+      else this.emit({ type: done, cup: cup.id });
     } catch (thrown) {
+      if (cup.ended) releaseFrames(cup);
       if (cup.work.signal.aborted) return;
       const error = asCupcheckError(thrown);
       this.ports.log.warn({ cup: cup.id, err: error }, 'cup cannot be judged');
@@ -218,9 +228,24 @@ export class StationEffects {
     }
   }
 
-  private async conclude(cup: Cup, because: ReasonGiven | null, show: boolean): Promise<void> {
-    cup.work.abort(new CupcheckError('INTERNAL', `cup ${cup.id} has its verdict`));
+  /** The cup's verdict was given without this: it is recorded in the log and counted, and changes nothing. */
+  private late(cup: Cup, done: string): void {
     releaseFrames(cup);
+    const { judgement } = cup;
+    if (done !== 'judged' || judgement === null) return;
+    this.lateJudgements++;
+    this.ports.log.warn({ cup: cup.id, verdict: judgement.verdict, design: judgement.design }, 'late judgement');
+  }
+
+  private async conclude(cup: Cup, because: ReasonGiven | null, show: boolean): Promise<void> {
+    cup.ended = true;
+    // Work that is late may end, so that its judgement is recorded; the next cup breaks it off.
+    if (because?.reason !== 'timeout') {
+      cup.work.abort(new CupcheckError('INTERNAL', `cup ${cup.id} has its verdict`));
+      releaseFrames(cup);
+    } else {
+      this.lateWork.add(cup.work);
+    }
     const { clock, journal, light, facts, judge, host, picture, orders, log } = this.ports;
     const ports = { clock, journal, light, facts, info: () => judge.info, host, picture, ownsLight: this.ownsLight };
     try {

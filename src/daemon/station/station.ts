@@ -40,6 +40,11 @@ export class Station {
     return this.state.name === 'starting' || this.state.name === 'self_test' ? 'starting' : 'ready';
   }
 
+  /** Judgements that came after their cup's verdict was given. */
+  get lateJudgements(): number {
+    return this.effects.lateJudgements;
+  }
+
   /** Called with each new state. Returns the unsubscriber. */
   onState(listener: (state: StationState) => void): () => void {
     this.stateListeners.add(listener);

@@ -146,6 +146,8 @@ describe('a cup that cannot be green', () => {
     expect(fake.light.shown).toEqual(['amber']);
     expect(reasons()).toEqual(['timeout']);
     expect(fake.journal.results).toHaveLength(1);
+    expect(station.lateJudgements).toBe(1);
+    expect(fake.camera.held).toBe(0);
   });
 
   it('loses its judge: amber internal_error, and the next cup is judged', async () => {
