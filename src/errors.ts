@@ -143,6 +143,10 @@ export const errorTable = {
     consequence: refusal,
     help: 'Results wait in the outbox until the broker answers. Check mqtt.url.',
   },
+  DEMO_NOT_READY: {
+    consequence: refusal,
+    help: 'Run npm run setup, then the demo again; its message says what is missing.',
+  },
   USAGE: { consequence: refusal, help: 'See cupcheck --help.' },
   INTERNAL: {
     consequence: amber('internal_error'),
