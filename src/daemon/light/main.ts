@@ -10,6 +10,8 @@ import { LightServer } from './server.js';
 export interface RunLightOptions {
   readonly configPath: string | undefined;
   readonly env: NodeJS.ProcessEnv;
+  /** Assignments `key=value` from the command line. */
+  readonly set?: readonly string[];
 }
 
 /**
@@ -17,8 +19,8 @@ export interface RunLightOptions {
  * A parent with an IPC channel is sent `ready`.
  * @returns exit code: 0 ended as asked, 4 the lines or the socket cannot be had
  */
-export async function runLight(options: RunLightOptions): Promise<number> {
-  const loaded = loadConfig(options.configPath, options.env);
+export async function runLight(options: RunLightOptions): Promise<0 | 4> {
+  const loaded = loadConfig(options.configPath, options.env, options.set);
   // A station whose config is wrong still has to blink: the light needs its own section alone.
   const light = loaded.ok ? loaded.config.light : loaded.partial.light;
   try {
