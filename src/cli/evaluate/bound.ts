@@ -1,0 +1,29 @@
+/** ln of n choose k. */
+function lnChoose(n: number, k: number): number {
+  let sum = 0;
+  for (let i = 1; i <= k; i++) sum += Math.log(n - k + i) - Math.log(i);
+  return sum;
+}
+
+/** P(at most `failures` of `trials` fail) where each fails with probability `p`. */
+function atMost(failures: number, trials: number, p: number): number {
+  let sum = 0;
+  for (let k = 0; k <= failures; k++)
+    sum += Math.exp(lnChoose(trials, k) + k * Math.log(p) + (trials - k) * Math.log1p(-p));
+  return sum;
+}
+
+/**
+ * Upper bound of a probability of failure, one-sided, exact (Clopper and Pearson 1934): the largest p under which
+ * as few failures as these still happen with probability 1 − `confidence`. 1 where nothing was tried.
+ */
+export function upperBound(failures: number, trials: number, confidence: number): number {
+  if (trials === 0 || failures >= trials) return 1;
+  let [low, high] = [failures / trials, 1];
+  for (let step = 0; step < 60; step++) {
+    const middle = (low + high) / 2;
+    if (atMost(failures, trials, middle) > 1 - confidence) low = middle;
+    else high = middle;
+  }
+  return high;
+}

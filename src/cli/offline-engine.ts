@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url';
+import { OnnxRuntime } from '../hw/inference/onnx-runtime.js';
+import { type Bundle, loadBundle } from '../pipeline/bundle/load.js';
+import { type Engine, loadEngine } from '../pipeline/engine.js';
+import { type FreshStamp, proveFresh } from '../pipeline/frame.js';
+
+/** The bundle that comes with the program. */
+export const shippedBundle = fileURLToPath(new URL('../../models/bundles/first', import.meta.url));
+
+/** Loads a bundle and its networks on this machine's CPU, without a daemon. @param folder `null` = the shipped one */
+export async function offlineEngine(folder: string | null, threads: number): Promise<Engine> {
+  const bundle: Bundle = await loadBundle(folder ?? shippedBundle);
+  return await loadEngine(bundle, new OnnxRuntime({ providers: ['cpu'], require: null, threads }));
+}
+
+/**
+ * The stamp of a picture that was read from a file: the moment of reading. It lets the policy say "green" about a file;
+ * no light can be lit by it, since that takes the receipt of a journal row as well.
+ */
+export function fileStamp(): FreshStamp {
+  const now = process.hrtime.bigint();
+  const stamp = proveFresh({ seq: 0, exposedNs: now }, now - 1n);
+  if (stamp === null) throw new Error('a moment is later than the one before it');
+  return stamp;
+}
