@@ -167,7 +167,10 @@ export function cameraContract(name: string, make: () => Promise<CameraRig>, ski
     });
 
     it('unplugged: whoever waits, and whoever asks, is told at once; plugged in again it streams on', async (context) => {
-      if (rig.unplug === null || rig.replug === null) return context.skip('this camera cannot be unplugged by a test');
+      if (rig.unplug === null || rig.replug === null) {
+        context.skip('this camera cannot be unplugged by a test');
+        return;
+      }
       await started();
       const before = await camera.after(0n, never);
       const pending = code(camera.after(now() + 60_000n * nsPerMs, never));
@@ -188,7 +191,10 @@ export function cameraContract(name: string, make: () => Promise<CameraRig>, ski
     });
 
     it('started without a camera it is gone, and streams once there is one', async (context) => {
-      if (rig.unplug === null || rig.replug === null) return context.skip('this camera cannot be unplugged by a test');
+      if (rig.unplug === null || rig.replug === null) {
+        context.skip('this camera cannot be unplugged by a test');
+        return;
+      }
       await rig.unplug();
       await camera.start();
       await becomes('gone');

@@ -34,7 +34,9 @@ export class KeyboardTrigger implements Trigger {
     await this.#sensor.start(listener);
     if (keys.isTTY === true) keys.setRawMode?.(true);
     keys.setEncoding('utf8');
-    keys.on('data', this.#onData).on('end', this.#onEnd);
+    // What was typed before was meant for somebody else.
+    while (keys.read() !== null);
+    keys.on('data', this.#onData).on('end', this.#onEnd).resume();
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { chatterMs, Debounce, type Settled } from '../../../src/hw/trigger/debounce.js';
+
+const at = (ms: number): bigint => BigInt(ms) * 1_000_000n;
+
+/** Plays raw changes `[ms, level]` and settles at each moment that the debounce asks for. */
+function play(kind: 'level' | 'edge_only', changes: readonly (readonly [number, boolean])[], untilMs = 10_000) {
+  const debounce = new Debounce({ kind, debounceMs: 20, minGapMs: 100 });
+  const told: { event: Settled; ms: number }[] = [];
+  const settleUntil = (ns: bigint): void => {
+    for (let due = debounce.dueNs; due !== null && due <= ns; due = debounce.dueNs) {
+      const event = debounce.settle(due);
+      if (event === null) throw new Error('due, but nothing to tell');
+      told.push({ event, ms: Number(due / 1_000_000n) });
+    }
+  };
+  for (const [ms, present] of changes) {
+    settleUntil(at(ms) - 1n);
+    debounce.change(present, at(ms));
+    settleUntil(at(ms));
+  }
+  settleUntil(at(untilMs));
+  return told.map(({ event, ms }) => [event.type, event.type === 'chatter' ? ms : Number(event.atNs / 1_000_000n), ms]);
+}
+
+/** The line flutters every millisecond and rests at `present`. */
+const flutter = (fromMs: number, forMs: number, present: boolean): (readonly [number, boolean])[] =>
+  Array.from({ length: forMs }, (_, i) => [fromMs + i, (forMs - i) % 2 === 1 ? present : !present] as const);
+
+describe('debounce of a level', () => {
+  it('counts a level that has rested, with the moment at which its rest began', () => {
+    expect(play('level', [[5, true]])).toEqual([['placed', 5, 25]]);
+  });
+
+  it('tells a bouncing contact once, from its last change on', () => {
+    expect(play('level', flutter(10, 7, true))).toEqual([['placed', 16, 36]]);
+    expect(play('level', [[0, true], ...flutter(500, 8, false)])).toEqual([
+      ['placed', 0, 20],
+      ['removed', 507, 527],
+    ]);
+  });
+
+  it('does not see what is shorter than the debounce', () => {
+    expect(
+      play('level', [
+        [0, true],
+        [19, false],
+      ]),
+    ).toEqual([]);
+    expect(
+      play('level', [
+        [0, true],
+        [300, false],
+        [310, true],
+      ]),
+    ).toEqual([['placed', 0, 20]]);
+  });
+
+  it('holds a placed back until the gap is over, never a removed', () => {
+    const changes = [
+      [0, true],
+      [30, false],
+      [60, true],
+    ] as const;
+    expect(play('level', changes)).toEqual([
+      ['placed', 0, 20],
+      ['removed', 30, 50],
+      ['placed', 60, 100],
+    ]);
+  });
+
+  it('forgets a placed that was held back when the cup is gone by then', () => {
+    const changes = [
+      [0, true],
+      [30, false],
+      [60, true],
+      [85, false],
+    ] as const;
+    expect(play('level', changes)).toEqual([
+      ['placed', 0, 20],
+      ['removed', 30, 50],
+    ]);
+  });
+
+  it('tells of a line that does not rest, and tells its level anew when it does', () => {
+    const told = play('level', flutter(0, chatterMs + 500, false));
+    expect(told).toEqual([
+      ['chatter', chatterMs, chatterMs],
+      ['removed', chatterMs + 499, chatterMs + 519],
+    ]);
+  });
+});
+
+describe('debounce of edges', () => {
+  it('counts the first edge at once and takes its bouncing for the same', () => {
+    expect(play('edge_only', flutter(10, 7, true))).toEqual([['placed', 10, 10]]);
+  });
+
+  it('does not take the bouncing of a release for another cup', () => {
+    expect(play('edge_only', [[0, true], ...flutter(400, 8, false)])).toEqual([['placed', 0, 0]]);
+  });
+
+  it('counts a later edge only after the gap', () => {
+    const pulse = (ms: number) =>
+      [
+        [ms, true],
+        [ms + 1, false],
+      ] as const;
+    expect(play('edge_only', [...pulse(0), ...pulse(60), ...pulse(200)])).toEqual([
+      ['placed', 0, 0],
+      ['placed', 200, 200],
+    ]);
+  });
+
+  it('tells of a line that does not rest', () => {
+    expect(play('edge_only', flutter(0, chatterMs + 500, false)).map(([type]) => type)).toEqual(['placed', 'chatter']);
+  });
+});
