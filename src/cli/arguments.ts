@@ -1,0 +1,37 @@
+import { InvalidArgumentError } from 'commander';
+
+/** A parser for a whole number within bounds. */
+export const wholeNumber =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`);
+  };
+
+const secondsPer = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/** Seconds of "90s", "15m", "8h", "2d". */
+export function seconds(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  if (count === undefined || unit === undefined)
+    throw new InvalidArgumentError('Give a time such as 90s, 15m, 8h, 2d.');
+  return Number(count) * secondsPer[unit as keyof typeof secondsPer];
+}
+
+/** The moment "2026-11-24", "2026-11-24T08:00Z", or so long ago: "2h". */
+export function moment(text: string): Date {
+  if (/^\d+[smhd]$/.test(text)) return new Date(Date.now() - seconds(text) * 1000);
+  const date = new Date(text);
+  if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(date.getTime())) return date;
+  throw new InvalidArgumentError('Give a moment such as 2026-11-24T08:00Z, or so long ago: 2h.');
+}
+
+/** Collects an option that may be given several times. */
+export const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text];
+
+/** A decimal number. */
+export function decimal(text: string): number {
+  if (/^-?\d+(\.\d+)?$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give a number such as 7.25.');
+}

@@ -1,0 +1,35 @@
+import type { LoadedConfig } from '../../daemon/config/load.js';
+import type { Finding } from '../../daemon/control/station-verbs.js';
+import { brokerAddress } from './broker.js';
+import { checked, fail, ok } from './finding.js';
+import { journal } from './journal.js';
+import { clockSync, diskSpace, nativeAddon, nodeVersion } from './machine.js';
+import { bundle, calibration } from './model.js';
+import { station } from './station.js';
+
+/** Looks at everything that a station needs, with one running or without. One failed check does not stop the others. */
+export async function examine(loaded: LoadedConfig): Promise<Finding[]> {
+  const { control } = loaded.ok ? loaded.config : loaded.partial;
+  const machine = [
+    nodeVersion(),
+    ...(await checked('native addon', nativeAddon)),
+    ...(await checked('clock', clockSync)),
+  ];
+  const running = await checked('station', () => station(control.socket));
+  if (!loaded.ok) {
+    const problems = loaded.problems.map((problem) => fail('config', problem.message, problem.help));
+    return [...machine, ...problems, ...running];
+  }
+  const { config, file } = loaded;
+  const where = file.found ? file.path : `no file at ${file.path}: defaults hold`;
+  return [
+    ...machine,
+    ok('config', where),
+    ...(await checked('bundle', () => bundle(config))),
+    ...(await checked('calibration', () => calibration(config))),
+    ...(await checked('disk', () => diskSpace(config))),
+    ...(await checked('journal', () => journal(config))),
+    ...(await checked('broker address', () => brokerAddress(config))),
+    ...running,
+  ];
+}

@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import type { Cli } from './cli.js';
+import { registerConfig } from './verbs/config.js';
+import { registerDemo } from './verbs/demo.js';
+import { registerDoctor } from './verbs/doctor.js';
+import { registerEvaluate } from './verbs/evaluate.js';
+import { registerJournal } from './verbs/journal.js';
+import { registerJudge } from './verbs/judge.js';
+import { registerLight } from './verbs/light.js';
+import { registerOrder } from './verbs/order.js';
+import { registerOutbox } from './verbs/outbox.js';
+import { registerResolve } from './verbs/resolve.js';
+import { registerRun } from './verbs/run.js';
+import { registerSim } from './verbs/sim.js';
+import { registerStatus } from './verbs/status.js';
+import { registerTrigger } from './verbs/trigger.js';
+
+/** Every verb, in the order of the help. */
+export const verbs: readonly ((program: Command, cli: Cli) => void)[] = [
+  registerRun,
+  registerDemo,
+  registerStatus,
+  registerDoctor,
+  registerTrigger,
+  registerOrder,
+  registerResolve,
+  registerJudge,
+  registerEvaluate,
+  registerConfig,
+  registerOutbox,
+  registerJournal,
+  registerSim,
+  registerLight,
+];

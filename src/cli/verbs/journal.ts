@@ -1,0 +1,97 @@
+import { type Command, Option } from 'commander';
+import type { JournalQuery, JournalReader } from '../../daemon/journal/reader.js';
+import type { Result } from '../../daemon/result.js';
+import { reasons } from '../../pipeline/judgement.js';
+import { moment, wholeNumber } from '../arguments.js';
+import { type Cli, examples } from '../cli.js';
+import { amber, done } from '../exit-codes.js';
+import { untilInterrupted } from '../interrupt.js';
+import { counted } from '../layout.js';
+import { resultLine } from '../result-lines.js';
+import { followJournal } from '../follow-journal.js';
+
+export function registerJournal(program: Command, cli: Cli): void {
+  const journal = program.command('journal').description('results on this station; works without it running');
+  examples(journal, ['cupcheck journal tail', 'cupcheck journal query --reason mixed_designs --since 2d']);
+  registerTail(journal, cli);
+  registerQuery(journal, cli);
+  registerVerify(journal, cli);
+}
+
+function registerTail(journal: Command, cli: Cli): void {
+  const tail = journal
+    .command('tail')
+    .description('the newest cups')
+    .option('-n, --lines <cups>', 'how many', wholeNumber(1, 10_000), 20)
+    .option('-f, --follow', 'go on with each new one, until Ctrl-C', false)
+    .action(
+      cli.action(async ({ lines, follow }: { lines: number; follow: boolean }) => {
+        await reading(cli, async (reader) => {
+          const newest = reader.tail(lines);
+          printResults(cli, newest);
+          if (!follow) return;
+          const from = newest.at(-1)?.seq ?? 0;
+          await untilInterrupted((signal) =>
+            followJournal(reader, from, (results) => printResults(cli, results), signal),
+          );
+        });
+        return done;
+      }),
+    );
+  examples(tail, ['cupcheck journal tail', 'cupcheck journal tail -n 5 --follow']);
+}
+
+function registerQuery(journal: Command, cli: Cli): void {
+  const query = journal
+    .command('query')
+    .description('the newest cups that fit')
+    .option('--since <moment>', 'shown at 2026-11-24T08:00Z or later, or in the last 2h', moment)
+    .option('--design <design>', 'of this design')
+    .addOption(new Option('--reason <reason>', 'amber for this reason').choices(reasons))
+    .addOption(new Option('--verdict <verdict>', 'with this verdict').choices(['green', 'amber']))
+    .option('--limit <cups>', 'at most so many', wholeNumber(1, 1_000_000), 1000)
+    .action(
+      cli.action(async (options: JournalQuery) => {
+        await reading(cli, (reader) => Promise.resolve(printResults(cli, reader.query(options))));
+        return done;
+      }),
+    );
+  examples(query, [
+    'cupcheck journal query --verdict amber --since 8h',
+    'cupcheck journal query --reason mixed_designs --json',
+  ]);
+}
+
+function registerVerify(journal: Command, cli: Cli): void {
+  const verify = journal
+    .command('verify')
+    .description('check that no cup is missing and every row agrees with its document')
+    .action(
+      cli.action(async () => {
+        const report = await reading(cli, (reader) => Promise.resolve(reader.verify()));
+        cli.print(report, () => [
+          ...report.problems.map(({ seq, problem }) => `${seq === null ? '' : `cup ${seq}: `}${problem}`),
+          `Cups ${report.firstSeq} to ${report.lastSeq}: ${counted(report.rows, 'row')}, ${report.greens} green, ${report.waiting} wait for the broker, ${report.open.length} in progress.`,
+          report.ok ? 'No gap, no disagreement.' : `${counted(report.problemsFound, 'problem')} found.`,
+        ]);
+        return report.ok ? done : amber;
+      }),
+    );
+  examples(verify, ['cupcheck journal verify']);
+}
+
+async function reading<T>(cli: Cli, work: (reader: JournalReader) => Promise<T>): Promise<T> {
+  const { config } = await cli.goodConfig();
+  const { JournalReader } = await import('../../daemon/journal/reader.js');
+  const reader = JournalReader.open(config.journal.path);
+  try {
+    return await work(reader);
+  } finally {
+    reader.close();
+  }
+}
+
+function printResults(cli: Cli, results: readonly Result[]): void {
+  for (const result of results) cli.print(result, () => resultLine(result, cli.terminal));
+  if (results.length === 0 && !cli.options.json) cli.terminal.err('No such cup.');
+}

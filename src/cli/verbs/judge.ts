@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import type { PictureDocument } from '../judge.js';
+import { collect, decimal, wholeNumber } from '../arguments.js';
+import { type Cli, examples } from '../cli.js';
+import { overridable, sharedSideOptions, type SharedSideOptions } from '../judging-options.js';
+
+interface Options extends SharedSideOptions {
+  readonly expect?: string;
+  readonly count?: number;
+  readonly pxPerMm?: number;
+  readonly reference?: string;
+  readonly bundle?: string;
+  readonly threads: number;
+  readonly override: readonly string[];
+}
+
+export function registerJudge(program: Command, cli: Cli): void {
+  const command = program
+    .command('judge')
+    .description('judge pictures, without a station; ends with 0 when all are green')
+    .argument('<images...>', 'JPEG or PNG files, a cup each')
+    .option('--expect <design>', 'what the cups should hold (default: say what they hold)')
+    .option('--count <items>', 'items in a cup', wholeNumber(1, 20))
+    .option('--px-per-mm <scale>', 'pixels per mm, where it is known', decimal)
+    .option('--reference <image>', 'picture of the empty cup')
+    .option('--bundle <folder>', 'the model bundle (default: the shipped one)')
+    .option('--threads <threads>', 'threads of the networks', wholeNumber(1, 16), 2)
+    .option('--override <rule>', 'not_covered: judge designs without enough evidence too', collect, []);
+  sharedSideOptions(command).action(
+    cli.action(async (images: string[], options: Options) => {
+      const overrideNotCovered = overridable(options.override);
+      const { judgePictures, formatPicture, exitCodeOf } = await import('../judge.js');
+      const { expect = null, count = null, pxPerMm = null, reference = null, bundle = null } = options;
+      const { threads, sharedSides, minInformative } = options;
+      const judging = { images, expect, count, pxPerMm, reference, bundle };
+      const documents: PictureDocument[] = [];
+      for await (const document of judgePictures({
+        ...judging,
+        overrideNotCovered,
+        sharedSides,
+        minInformative,
+        threads,
+      })) {
+        documents.push(document);
+        cli.print(document, () => formatPicture(document).split('\n'));
+      }
+      return exitCodeOf(documents);
+    }),
+  );
+  examples(command, [
+    'cupcheck judge cup.jpg',
+    'cupcheck judge *.jpg --expect harbour-2021 --count 12 --reference empty.jpg --json',
+  ]);
+}
