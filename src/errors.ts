@@ -101,6 +101,10 @@ export const errorTable = {
     consequence: amber('storage_fault'),
     help: 'The journal cannot be written. Check the disk: cupcheck doctor.',
   },
+  JOURNAL_MISSING: {
+    consequence: refusal,
+    help: 'The first start of the station makes it. Check journal.path and state.path: cupcheck config show.',
+  },
   JOURNAL_NEWER: {
     consequence: fault,
     help: 'The journal was written by a newer version. Install that version, or move the file away.',

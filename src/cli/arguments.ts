@@ -28,7 +28,7 @@ export function moment(text: string): Date {
 }
 
 /** Collects an option that may be given several times. */
-export const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text];
+export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
 /** A decimal number. */
 export function decimal(text: string): number {

@@ -13,12 +13,14 @@ export interface GlobalOptions {
   readonly set: readonly string[];
 }
 
+export const noOptions: GlobalOptions = { json: false, debug: false, set: [] };
+
 export type GoodConfig = Extract<LoadedConfig, { ok: true }>;
 
 /** What a verb works with. Heavy modules are imported where they are used, so that small verbs start quickly. */
 export class Cli {
   exitCode: ExitCode = done;
-  options: GlobalOptions = { json: false, debug: false, set: [] };
+  options: GlobalOptions = noOptions;
 
   constructor(
     readonly terminal: Terminal,

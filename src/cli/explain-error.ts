@@ -1,6 +1,6 @@
 import { asCupcheckError } from '../errors.js';
 import { type ExitCode, exitCodeOf } from './exit-codes.js';
-import { indented, printable } from './layout.js';
+import { indented, wrap } from './layout.js';
 import { paint, type Terminal } from './terminal.js';
 
 /** Prints what failed, with what value, and what to do, in one form; with `debug` the stack too. */
@@ -14,10 +14,9 @@ export function explainError(
   if (json) {
     terminal.out(JSON.stringify({ error: { code, message, help } }));
   } else {
-    for (const [index, line] of message.split('\n').entries()) {
-      const text = printable(line);
-      terminal.err(index === 0 ? `${paint(terminal, 'red', 'cupcheck:')} ${text}` : `          ${text}`);
-    }
+    const [first = '', ...more] = message.split('\n').flatMap((line) => wrap(line, 10));
+    terminal.err(`${paint(terminal, 'red', 'cupcheck:')} ${first}`);
+    for (const line of more) terminal.err(`          ${line}`);
     for (const line of indented(`${help} (${code})`, 10)) terminal.err(line);
   }
   if (debug) for (let at: unknown = error; at instanceof Error; at = at.cause) terminal.err(at.stack ?? String(at));

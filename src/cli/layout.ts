@@ -31,6 +31,11 @@ export function fields(rows: readonly (readonly [label: string, text: string])[]
 export const indented = (text: string, indent: number): string[] =>
   wrap(text, indent).map((line) => `${' '.repeat(indent)}${line}`);
 
+/** A paragraph whose lines but the first are indented. */
+export function hanging(text: string): string[] {
+  return wrap(text, 4).map((line, index) => (index === 0 ? line : `    ${line}`));
+}
+
 /** Milliseconds for people: "312 ms"; "-" where there are none. */
 export const ms = (value: number | null): string => (value === null ? '-' : `${Math.round(value)} ms`);
 

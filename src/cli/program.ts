@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { CupcheckError } from '../errors.js';
 import { collect } from './arguments.js';
-import { Cli, type GlobalOptions } from './cli.js';
+import { Cli, type GlobalOptions, noOptions } from './cli.js';
 import { badInput, done, exitCodes } from './exit-codes.js';
 import { explainError } from './explain-error.js';
 import type { Terminal } from './terminal.js';
@@ -11,10 +11,14 @@ import { verbs } from './verbs.js';
 export function buildProgram(cli: Cli): Command {
   const program = new Command('cupcheck')
     .description('Looks into a cup of supposedly identical items: green = every one is confirmed, amber = look.')
-    .option('--json', 'print JSON: one document a line', false)
+    .option('--json', 'print JSON: one document a line')
     .option('--config <file>', 'the config (default: $CUPCHECK_CONFIG, else /etc/cupcheck/config.yaml)')
-    .option('--set <key=value>', 'override a key of the config; may be given several times', collect, [])
-    .option('--debug', 'print the stack of an error', false)
+    .option('--set <key=value>', 'override a key of the config; may be given several times', collect)
+    .option('--debug', 'print the stack of an error')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  cupcheck demo\n  cupcheck status\n  cupcheck judge cup.jpg --expect harbour-2021',
+    )
     .addHelpText('after', `\nExit codes:\n${exitCodeLines().join('\n')}`)
     .exitOverride()
     .configureHelp({ helpWidth: 80, showGlobalOptions: true })
@@ -25,7 +29,7 @@ export function buildProgram(cli: Cli): Command {
       outputError: () => undefined,
     })
     .hook('preAction', (_program, action) => {
-      cli.options = action.optsWithGlobals<GlobalOptions>();
+      cli.options = { ...noOptions, ...action.optsWithGlobals<Partial<GlobalOptions>>() };
     });
   for (const register of verbs) register(program, cli);
   return program;

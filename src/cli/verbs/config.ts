@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { LoadedConfig } from '../../daemon/config/load.js';
 import { type Cli, examples } from '../cli.js';
 import { badInput, done } from '../exit-codes.js';
-import { counted, printable } from '../layout.js';
+import { counted, hanging } from '../layout.js';
 
 export function registerConfig(program: Command, cli: Cli): void {
   const config = program.command('config').description('check, show and explain the config');
@@ -17,7 +17,7 @@ export function registerConfig(program: Command, cli: Cli): void {
         const problems = loaded.ok ? [] : loaded.problems;
         const document = { ok: loaded.ok, file: loaded.file, problems: problems.map((problem) => problem.message) };
         cli.print(document, () => [
-          ...problems.map((problem) => printable(problem.message)),
+          ...problems.flatMap((problem) => hanging(problem.message)),
           loaded.ok ? `The config is right. ${fileText(loaded)}` : `${counted(problems.length, 'problem')} found.`,
         ]);
         return loaded.ok ? done : badInput;
@@ -28,9 +28,9 @@ export function registerConfig(program: Command, cli: Cli): void {
   const show = config
     .command('show')
     .description('show every value in force and where it comes from')
-    .option('--changed', 'leave defaults out', false)
+    .option('--changed', 'leave defaults out')
     .action(
-      cli.action(async ({ changed }: { changed: boolean }) => {
+      cli.action(async ({ changed = false }: { changed?: boolean }) => {
         const loaded = await cli.goodConfig();
         const { originText } = await import('../../daemon/config/origin.js');
         const values = loaded.values.filter(({ origin }) => !changed || origin.from !== 'default');

@@ -23,9 +23,9 @@ function registerTail(journal: Command, cli: Cli): void {
     .command('tail')
     .description('the newest cups')
     .option('-n, --lines <cups>', 'how many', wholeNumber(1, 10_000), 20)
-    .option('-f, --follow', 'go on with each new one, until Ctrl-C', false)
+    .option('-f, --follow', 'go on with each new one, until Ctrl-C')
     .action(
-      cli.action(async ({ lines, follow }: { lines: number; follow: boolean }) => {
+      cli.action(async ({ lines, follow = false }: { lines: number; follow?: boolean }) => {
         await reading(cli, async (reader) => {
           const newest = reader.tail(lines);
           printResults(cli, newest);

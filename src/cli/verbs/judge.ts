@@ -11,7 +11,7 @@ interface Options extends SharedSideOptions {
   readonly reference?: string;
   readonly bundle?: string;
   readonly threads: number;
-  readonly override: readonly string[];
+  readonly override?: readonly string[];
 }
 
 export function registerJudge(program: Command, cli: Cli): void {
@@ -25,10 +25,10 @@ export function registerJudge(program: Command, cli: Cli): void {
     .option('--reference <image>', 'picture of the empty cup')
     .option('--bundle <folder>', 'the model bundle (default: the shipped one)')
     .option('--threads <threads>', 'threads of the networks', wholeNumber(1, 16), 2)
-    .option('--override <rule>', 'not_covered: judge designs without enough evidence too', collect, []);
+    .option('--override <rule>', 'not_covered: judge designs without enough evidence too', collect);
   sharedSideOptions(command).action(
     cli.action(async (images: string[], options: Options) => {
-      const overrideNotCovered = overridable(options.override);
+      const overrideNotCovered = overridable(options.override ?? []);
       const { judgePictures, formatPicture, exitCodeOf } = await import('../judge.js');
       const { expect = null, count = null, pxPerMm = null, reference = null, bundle = null } = options;
       const { threads, sharedSides, minInformative } = options;

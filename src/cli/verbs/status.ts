@@ -11,9 +11,9 @@ export function registerStatus(program: Command, cli: Cli): void {
   const command = program
     .command('status')
     .description('the state of the station; ends with 0 when it is ready, else 1')
-    .option('--watch', 'go on with each state and each cup, until Ctrl-C', false)
+    .option('--watch', 'go on with each state and each cup, until Ctrl-C')
     .action(
-      cli.action(async ({ watch }: { watch: boolean }) => {
+      cli.action(async ({ watch = false }: { watch?: boolean }) => {
         const status = await cli.ask<StationStatus>('status');
         cli.print(status, () => statusLines(status, cli.terminal));
         if (watch) return follow(cli);

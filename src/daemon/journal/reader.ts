@@ -38,9 +38,9 @@ export class JournalReader {
     this.#path = path;
   }
 
-  /** Errors: JOURNAL_NEWER, STORAGE_FAULT (absent or unreadable). */
+  /** Errors: JOURNAL_MISSING, JOURNAL_NEWER, STORAGE_FAULT (unreadable). */
   static open(path: string): JournalReader {
-    if (!existsSync(path)) throw new CupcheckError('STORAGE_FAULT', `there is no journal at ${path}`);
+    if (!existsSync(path)) throw new CupcheckError('JOURNAL_MISSING', `there is no journal at ${path}`);
     try {
       const db = new Database(path, { readonly: true, fileMustExist: true, timeout: 2000 });
       const version = requireKnownVersion(db, path, latestVersion());

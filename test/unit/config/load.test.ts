@@ -30,7 +30,7 @@ const origin = (loaded: LoadedConfig, name: string) => loaded.values.find((value
 describe('a config that holds', () => {
   it('is the defaults where the file is empty', () => {
     const loaded = right(load(''));
-    expect(loaded.config.station).toEqual({
+    expect(loaded.config.station).toMatchObject({
       name: 'station-1',
       mode: 'confirm',
       deadlineMs: 1000,
