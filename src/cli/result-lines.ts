@@ -29,13 +29,13 @@ function scoreText({ score, threshold, evidence }: Result): string {
   return `${score.toFixed(3)}, ${against}${bound}`;
 }
 
-/** One cup on one line; reasons go on below where they are long. */
+/** One cup on one line; many reasons go on below. */
 export function resultLine(result: Result, terminal: Terminal): string[] {
   const { verdict } = result;
   const why = verdict === 'green' ? (result.design ?? '') : result.reasons.map(({ reason }) => reason).join(', ');
-  const start = `${String(result.seq).padStart(6)}  ${result.time.utc.slice(0, 19)}Z  `;
-  const rest = fields([[' '.repeat(start.length + 5 + 7), `${ms(result.ms.total).padStart(7)}  ${why}`]]);
-  const [first = '', ...more] = rest;
-  const place = first.slice(start.length + 5 + 2);
-  return [`${start}${paint(terminal, verdict, verdict.padEnd(5))}  ${place.trimStart()}`, ...more];
+  const when = `${String(result.seq).padStart(6)}  ${result.time.utc.slice(0, 19)}Z`;
+  const took = ms(result.ms.total).padStart(7);
+  const indent = when.length + took.length + 11;
+  const [first = '', ...more] = indented(why, indent);
+  return [`${when}  ${paint(terminal, verdict, verdict.padEnd(5))}  ${took}  ${first.trimStart()}`, ...more];
 }

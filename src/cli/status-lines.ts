@@ -21,7 +21,7 @@ export function statusLines(status: StationStatus, terminal: Terminal): string[]
       ['state', `${status.state}, mode ${status.mode}`],
       ['model', modelText(status)],
       ['camera', cameraText(status)],
-      ['trigger', `${status.trigger.driver}, ${status.trigger.kind}`],
+      ['trigger', listed(status.trigger.driver, status.trigger.kind)],
       ['broker', brokerText(status)],
       ['order', orderText(status)],
       ['last cup', lastText(status)],
@@ -45,7 +45,7 @@ function modelText({ judge }: StationStatus): string {
 
 function cameraText({ camera }: StationStatus): string {
   const age = camera.newest_frame_age_ms;
-  return `${camera.driver}, ${camera.state}${age === null ? ', no frame yet' : `, newest frame ${ms(age)} old`}`;
+  return listed(camera.driver, camera.state, age === null ? 'no frame yet' : `newest frame ${ms(age)} old`);
 }
 
 function brokerText({ broker }: StationStatus): string {
@@ -70,6 +70,9 @@ function cupsText({ cups }: StationStatus): string {
   const late = cups.late_judgements === 0 ? '' : `, ${cups.late_judgements} judged too late`;
   return `${cups.green} green, ${cups.amber} amber since the start${late}`;
 }
+
+/** A station that could not be built knows no devices. */
+const listed = (...words: readonly string[]) => words.filter((word) => word !== '').join(', ') || 'unknown';
 
 /** "3 d 4 h", "12 min", "8 s". */
 export function duration(seconds: number): string {

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { resultLine, resultLines } from '../../../src/cli/result-lines.js';
+import { duration, statusLines } from '../../../src/cli/status-lines.js';
+import type { Result } from '../../../src/daemon/result.js';
+import type { StationStatus } from '../../../src/daemon/status.js';
+
+const plain = { out: () => {}, err: () => {}, colour: false };
+const coloured = { ...plain, colour: true };
+
+const why = [
+  { reason: 'mixed_designs', detail: 'a Peace dollar lies among the Morgan dollars, third from the left' },
+  { reason: 'count_mismatch', detail: '11 of 12' },
+  { reason: 'crop_too_small', detail: '4.1 px per mm, 4.5 are needed' },
+];
+const result = {
+  seq: 41,
+  verdict: 'amber',
+  reasons: why,
+  warnings: ['uncalibrated'],
+  design: 'Morgan',
+  order: { id: 'A-1', design: 'Morgan', count: 12, cup_no: 3 },
+  score: 0.1234,
+  threshold: 0.05,
+  evidence: { bound: 0.027, confidence: 0.95 },
+  shown: { light: 'amber', at_ns: '1' },
+  count: { seen: 11, expected: 12 },
+  ms: { total: 312.4 },
+  bundle: { name: 'first', version: '1.0.0', sha256: '' },
+  provider: 'cpu',
+  time: { utc: '2026-11-24T01:02:03.123Z' },
+} as unknown as Result;
+
+const status: StationStatus = {
+  station: 'press-3',
+  version: '0.1.0',
+  session: 'a',
+  health: 'fault',
+  state: 'fault',
+  faults: [{ source: 'camera', message: 'the camera is unplugged', help: 'Plug it in again.' }],
+  mode: 'confirm',
+  uptime_s: 10_000,
+  light: { connected: true, shows: 'fault' },
+  camera: { driver: 'replay', state: 'gone', newest_frame_age_ms: 4000 },
+  trigger: { driver: '', kind: '' },
+  judge: {
+    ready: true,
+    provider: 'cpu',
+    bundle: { name: 'first', version: '1.0.0', sha256: 'abcdef' },
+    designs: 24,
+    covered: 12,
+  },
+  broker: { enabled: true, connected: false, waiting: 12 },
+  order: { id: 'A-1', design: 'harbour-2021', count: 12, cups: 40, used: 40, expires: '2026-11-24T18:00:00.000Z' },
+  last: null,
+  cups: { green: 120, amber: 7, late_judgements: 1 },
+};
+
+describe('a result', () => {
+  it('names every reason, and what a green would rest on, within 80 columns', () => {
+    const lines = resultLines(result, plain);
+    expect(lines[0]).toBe('AMBER  cup 41  312 ms');
+    expect(lines).toContain('  count_mismatch: 11 of 12');
+    expect(lines).toContain('  score     0.123, threshold 0.050, P(green | bad cup) ≤ 0.027 at 95 %');
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  it('on one line keeps its columns, reasons below each other', () => {
+    expect(resultLine(result, plain)).toEqual([
+      '    41  2026-11-24T01:02:03Z  amber   312 ms  mixed_designs, count_mismatch,',
+      '                                              crop_too_small',
+    ]);
+    const green = { ...result, seq: 123_456, verdict: 'green', ms: { total: 87 } } as unknown as Result;
+    expect(resultLine(green, plain)).toEqual(['123456  2026-11-24T01:02:03Z  green    87 ms  Morgan']);
+  });
+
+  it('is coloured on a terminal alone', () => {
+    expect(resultLine(result, coloured)[0]).toContain('\u001b[33mamber\u001b[0m');
+  });
+});
+
+describe('the status', () => {
+  const text = statusLines(status, plain);
+
+  it('begins with the station, its health, and what to do about each fault', () => {
+    expect(text.slice(0, 3)).toEqual([
+      'press-3: fault  (cupcheck 0.1.0, up 2 h 46 min)',
+      '  camera fault: the camera is unplugged',
+      '    Plug it in again.',
+    ]);
+  });
+
+  it('tells light, devices, model, broker, order and cups', () => {
+    expect(text.slice(3)).toEqual([
+      'light     amber, blinking',
+      'state     fault, mode confirm',
+      'model     first 1.0.0 (abcdef) on cpu, 12 of 24 designs covered',
+      'camera    replay, gone, newest frame 4000 ms old',
+      'trigger   unknown',
+      'broker    NOT REACHED, 12 wait in the outbox',
+      'order     harbour-2021, 12 a cup, used up, until 2026-11-24T18:00:00.000Z (A-1)',
+      'last cup  none yet',
+      'cups      120 green, 7 amber since the start, 1 judged too late',
+    ]);
+  });
+
+  it.each([
+    [59, '59 s'],
+    [3599, '59 min'],
+    [90_000, '1 d 1 h'],
+  ])('%d s up is %s', (seconds, words) => expect(duration(seconds)).toBe(words));
+});
