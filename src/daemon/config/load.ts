@@ -4,7 +4,7 @@ import convict from 'convict';
 import { CupcheckError } from '../../errors.js';
 import { accepts, allowed, formatNames, parseText, shown } from './formats.js';
 import { keyNamed, keys } from './keys.js';
-import { type Given, type Origin, originText } from './origin.js';
+import { type Given, type Origin, originText, type Problem } from './origin.js';
 import { readCommandLine, readEnvironment } from './read-environment.js';
 import { readConfigFile } from './read-file.js';
 import { brokenRelations } from './relations.js';
@@ -64,7 +64,7 @@ export function loadConfig(
   const filePath = resolve(named ?? defaultConfigPath);
   const file = readConfigFile(filePath, named === undefined);
   const sources = [file, readEnvironment(env), readCommandLine(set)];
-  const problems = sources.flatMap((source) => source.problems);
+  const problems: Problem[] = sources.flatMap((source) => source.problems);
   const wrong = new Set<string>();
   const inForce = new Map<string, Given>();
   for (const given of sources.flatMap((source) => source.given)) {
@@ -73,28 +73,36 @@ export function loadConfig(
       inForce.set(given.name, given);
     } else {
       wrong.add(given.name);
-      problems.push(`${originText(given.origin)}: ${given.name} is ${shown(given.value)}, allowed is ${allowed(key)}`);
+      const message = `${given.name} is ${shown(given.value)}, allowed is ${allowed(key)}`;
+      problems.push({ key: given.name, message: `${originText(given.origin)}: ${message}` });
     }
   }
   const config = build(inForce, filePath);
   for (const { keys: taking, message } of brokenRelations(config)) {
     // A relation with a wrong value would speak of its default, which nobody wrote.
     if (taking.some((name) => wrong.has(name))) continue;
-    for (const name of taking) wrong.add(name);
     const origins = taking.map((name) => inForce.get(name)?.origin).filter((origin) => origin !== undefined);
-    problems.push(`${origins.map(originText).join(', ') || 'default'}: ${message}`);
+    const where = origins.map(originText).join(', ') || 'default';
+    problems.push({ key: taking[0] ?? null, message: `${where}: ${message}` });
   }
   const common = { file: { path: filePath, found: file.found }, values: valuesOf(config, inForce) };
   if (problems.length === 0) return { ok: true, config, sha256: digest(common.values), ...common };
-  const { station, control, light, health, log } = config;
-  const mqttWrong = file.problems.length > 0 || [...wrong].some((name) => name.startsWith('mqtt.'));
-  const mqtt = mqttWrong ? { ...config.mqtt, enabled: false } : config.mqtt;
+  const { station, control, light, health, log, mqtt } = whatHolds(inForce, filePath);
+  const mqttWrong = problems.some(({ key }) => key === 'mqtt' || key?.startsWith('mqtt.'));
   return {
     ok: false,
-    problems: problems.map((problem) => new CupcheckError('CONFIG_INVALID', problem)),
-    partial: { station, mqtt, control, light, health, log },
+    problems: problems.map(({ message }) => new CupcheckError('CONFIG_INVALID', message)),
+    partial: { station, mqtt: mqttWrong ? { ...mqtt, enabled: false } : mqtt, control, light, health, log },
     ...common,
   };
+}
+
+/** The config with the defaults in the place of values that do not fit together. The defaults do: a test holds that. */
+function whatHolds(inForce: ReadonlyMap<string, Given>, filePath: string): Config {
+  const config = build(inForce, filePath);
+  const misfits = new Set(brokenRelations(config).flatMap((relation) => relation.keys));
+  if (misfits.size === 0) return config;
+  return whatHolds(new Map([...inForce].filter(([name]) => !misfits.has(name))), filePath);
 }
 
 function build(inForce: ReadonlyMap<string, Given>, filePath: string): Config {

@@ -18,8 +18,14 @@ export interface Given {
   readonly origin: Origin;
 }
 
+/** What is wrong, and with which key; `null` where it is the source as a whole. */
+export interface Problem {
+  readonly key: string | null;
+  readonly message: string;
+}
+
 /** What the reader of one source found. */
 export interface Source {
   readonly given: readonly Given[];
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
 }

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
 import { keyNamed, isSection } from './keys.js';
 import { nearestKey } from './nearest-key.js';
-import type { Given, Source } from './origin.js';
+import type { Given, Problem, Source } from './origin.js';
 
 /** A station's config has under 100 keys; a file beyond this is not one. */
 export const maxConfigBytes = 65_536;
@@ -24,7 +24,11 @@ export function readConfigFile(path: string, mayBeAbsent: boolean): FoundFile {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' && mayBeAbsent) return { found: false, given: [], problems: [] };
     const why = code === 'ENOENT' ? 'there is no such file' : message;
-    return { found: code !== 'ENOENT', given: [], problems: [`${path} cannot be read: ${why}`] };
+    return {
+      found: code !== 'ENOENT',
+      given: [],
+      problems: [{ key: null, message: `${path} cannot be read: ${why}` }],
+    };
   }
   return { found: true, ...readYaml(content, path) };
 }
@@ -47,7 +51,8 @@ function readBounded(path: string): string {
 export function readYaml(content: string, path: string): Source {
   const lines = new LineCounter();
   const given: Given[] = [];
-  const problems: string[] = [];
+  const problems: Problem[] = [];
+  const problem = (key: string | null, message: string) => void problems.push({ key, message });
   const lineOf = (offset: number) => lines.linePos(offset).line;
 
   const visit = (map: YAMLMap, prefix: string, depth: number): void => {
@@ -55,7 +60,7 @@ export function readYaml(content: string, path: string): Source {
       const line = lineOf((key as Node).range?.[0] ?? 0);
       const at = `${path}:${line}`;
       if (!isScalar(key) || typeof key.value !== 'string') {
-        problems.push(`${at}: a key must be a plain word`);
+        problem(null, `${at}: a key must be a plain word`);
         continue;
       }
       const name = prefix === '' ? key.value : `${prefix}.${key.value}`;
@@ -63,7 +68,7 @@ export function readYaml(content: string, path: string): Source {
       if (known !== undefined) {
         const plain = plainValue(value as Node | null, known.key.format);
         if (plain.ok) given.push({ name, value: plain.value, origin: { from: 'file', path, line } });
-        else problems.push(`${at}: ${name}: ${plain.why}`);
+        else problem(name, `${at}: ${name}: ${plain.why}`);
       } else if (!isSection(name)) {
         problems.push(unknownKey(name, at));
       } else if (value === null || (isScalar(value) && value.value === null)) {
@@ -71,7 +76,7 @@ export function readYaml(content: string, path: string): Source {
       } else if (isMap(value) && depth < maxDepth) {
         visit(value, name, depth + 1);
       } else {
-        problems.push(`${at}: ${name} is a section: its keys go on the lines below it, indented`);
+        problem(name, `${at}: ${name} is a section: its keys go on the lines below it, indented`);
       }
     }
   };
@@ -79,14 +84,14 @@ export function readYaml(content: string, path: string): Source {
   try {
     const document = parseDocument(content, { lineCounter: lines, uniqueKeys: true, version: '1.2', schema: 'core' });
     for (const error of [...document.errors, ...document.warnings]) {
-      problems.push(`${path}:${lineOf(error.pos[0])}: ${yamlProblem(error.code, error.message)}`);
+      problem(null, `${path}:${lineOf(error.pos[0])}: ${yamlProblem(error.code, error.message)}`);
     }
     if (problems.length > 0) return { given, problems };
     if (isMap(document.contents)) visit(document.contents, '', 0);
-    else if (document.contents !== null) problems.push(`${path}:1: a config is a map of sections, such as "station:"`);
+    else if (document.contents !== null) problem(null, `${path}:1: a config is a map of sections, such as "station:"`);
   } catch (error) {
     // The parser recurses: a file of nothing but brackets ends its stack.
-    problems.push(`${path}: not YAML that can be read: ${(error as Error).message}`);
+    problem(null, `${path}: not YAML that can be read: ${(error as Error).message}`);
   }
   return { given, problems };
 }
@@ -113,7 +118,8 @@ function plainValue(node: Node | null, format: string): Plain {
 }
 
 /** What is wrong with an unknown key, and the key that was meant. */
-export function unknownKey(name: string, at: string): string {
+export function unknownKey(name: string, at: string): Problem {
   const near = nearestKey(name);
-  return `${at}: unknown key ${name.slice(0, 100)}; ${near === null ? 'see cupcheck config docs' : `did you mean ${near}?`}`;
+  const meant = near === null ? 'see cupcheck config docs' : `did you mean ${near}?`;
+  return { key: name, message: `${at}: unknown key ${name.slice(0, 100)}; ${meant}` };
 }

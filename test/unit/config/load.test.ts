@@ -186,8 +186,13 @@ describe('a config that does not hold', () => {
     if (loaded.ok) throw new Error('the config was accepted');
     expect(loaded.partial.station).toMatchObject({ name: 'press-3', mode: 'confirm' });
     expect(loaded.partial.mqtt).toMatchObject({ enabled: true, url: 'mqtt://broker' });
-    const wrongBroker = load('mqtt:\n  enabled: true\n  url: broker\n');
-    if (wrongBroker.ok) throw new Error('the config was accepted');
-    expect(wrongBroker.partial.mqtt.enabled).toBe(false);
+    for (const key of ['url: broker', 'usrname: joe', 'cert: a.pem']) {
+      const wrong = load(`mqtt:\n  enabled: true\n  ${key}\n`);
+      expect(wrong.ok ? null : wrong.partial.mqtt.enabled, key).toBe(false);
+    }
+    const elsewhere = load('mqtt:\n  enabled: true\nstation:\n  nam: x\n');
+    expect(elsewhere.ok ? null : elsewhere.partial.mqtt.enabled).toBe(true);
+    const misfit = load('light:\n  leaseMs: 9999999\n  renewMs: 500\n');
+    expect(misfit.ok ? null : misfit.partial.light).toMatchObject({ leaseMs: 600, renewMs: 200 });
   });
 });
