@@ -16,11 +16,11 @@ export function inferSettings(config: Config): InferSettings {
   return {
     bundlePath: config.bundle.path ?? shippedBundle,
     calibrationPath: config.calibration.path,
+    judge: config.judge.name,
     threads: config.infer.threads,
     providers: config.providers,
     policy: {
       mode: config.station.mode,
-      judge: config.judge.name,
       sharedSides: config.judge.sharedSides,
       minInformative: config.judge.minInformative,
       count: config.station.count,

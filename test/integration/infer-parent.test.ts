@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { InferParent, type InferOptions } from '../../src/daemon/infer/parent.js';
+import type { InferSettings } from '../../src/daemon/infer/settings.js';
 import { type ErrorCode, isErrorCode } from '../../src/errors.js';
 import { compiled } from '../fixtures/compiled.js';
 import { requestFor } from '../unit/infer/requests.js';
@@ -26,7 +27,7 @@ interface Running {
 
 const cleanUp: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
-  for (const clean of cleanUp.splice(0).reverse()) await clean();
+  for (const clean of cleanUp.splice(0).toReversed()) await clean();
 });
 
 function infer(start: Start, options: Partial<InferOptions> = {}): Running {
@@ -59,11 +60,22 @@ function infer(start: Start, options: Partial<InferOptions> = {}): Running {
   return { parent, told, next };
 }
 
-function settings(start: string): InferOptions['settings'] {
-  const { settings } = {
-    settings: { bundlePath: start, calibrationPath: null, threads: 1, providers: { order: ['cpu'], require: null } },
+function settings(start: string): InferSettings {
+  return {
+    bundlePath: start,
+    calibrationPath: null,
+    judge: null,
+    policy: {
+      mode: 'confirm',
+      count: null,
+      sharedSides: 'strict',
+      minInformative: 1,
+      overrideNotCovered: false,
+      maxGreenIfBad: null,
+    },
+    threads: 1,
+    providers: { order: ['cpu'], require: null },
   };
-  return { ...settings, policy: { mode: 'confirm' } };
 }
 
 async function ready(start: Start = 'good', options: Partial<InferOptions> = {}): Promise<Running & { pid: number }> {
@@ -141,7 +153,7 @@ describe('the judging process, started', () => {
   });
 
   it('tells a restart storm, goes on trying, and is ready again when the cause is mended', async () => {
-    const mendable: InferOptions['settings'] & { bundlePath: string } = settings('dies');
+    const mendable = settings('dies');
     const restart = { stableMs: 10_000, firstDelayMs: 1, stormLimit: 3, slowDelayMs: 50 };
     const { parent, told, next } = infer('dies', { settings: mendable, restart });
     const failed = next('failed');

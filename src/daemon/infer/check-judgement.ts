@@ -7,13 +7,17 @@ import {
   type Warning,
   warnings,
 } from '../../pipeline/judgement.js';
+import type { Policy } from '../../pipeline/policy.js';
 import type { JudgeRequest } from '../ports.js';
 import { Fields } from './border.js';
 
-const mostItems = 256;
-const mostReasons = 1024;
+type Mode = Policy['mode'];
+
+/** More than the detector has cells. */
+const mostItems = 10_000;
+const mostReasons = 10_000;
 const longestName = 200;
-const longestDetail = 2000;
+const longestDetail = 20_000;
 
 /**
  * The judgement of `request` as it came from the judging process, checked field by field.
@@ -21,17 +25,14 @@ const longestDetail = 2000;
  * proved fresh, and where its own items, count, score and order do not contradict it; it then carries the request's proof.
  * Errors: BorderError.
  */
-export function checkJudgement(value: unknown, request: JudgeRequest, mode: 'confirm' | 'identify'): Judgement {
+export function checkJudgement(value: unknown, request: JudgeRequest, mode: Mode): Judgement {
   const fields = new Fields(value, 'judgement');
   const items = fields.list('items', mostItems, checkItem);
   checkCount(fields.record('count'));
   fields.list('warnings', warnings.length, checkWarning);
   const ms = fields.record('ms');
   for (const stage of ['decode', 'quality', 'detect', 'crop', 'infer', 'judge']) ms.number(stage, 0);
-  if (fields.oneOf('verdict', ['green', 'amber']) === 'green') {
-    if (mode === 'confirm' && request.order === null) fields.refuse('verdict', 'amber for a cup without an order');
-    return checkGreen(fields, items, value, request);
-  }
+  if (fields.oneOf('verdict', ['green', 'amber']) === 'green') return checkGreen(fields, items, value, request, mode);
   fields.nullable('design', design);
   fields.nullable('score', (fields, key) => fields.number(key));
   fields.nullable('threshold', (fields, key) => checkThreshold(fields.record(key)));
@@ -45,6 +46,7 @@ function checkGreen(
   items: readonly { readonly compatible: boolean }[],
   value: unknown,
   { first, order }: JudgeRequest,
+  mode: Mode,
 ): GreenJudgement {
   const frame = fields.record('frame');
   if (frame.nanoseconds('exposedNs') !== first.stamp.exposedNs) frame.refuse('exposedNs', 'that of the judged frame');
@@ -61,10 +63,11 @@ function checkGreen(
   if (expected !== null && expected !== items.length)
     count.refuse('expected', `what was seen, ${String(items.length)}`);
   const greenDesign = design(fields, 'design');
-  if (order !== null) {
+  if (order !== null && expected !== order.count) count.refuse('expected', `the order's count, ${String(order.count)}`);
+  if (mode === 'confirm') {
+    if (order === null) return fields.refuse('verdict', 'amber for a cup without an order');
     if (order.expired) fields.refuse('verdict', 'amber for an expired order');
     if (greenDesign !== order.design) fields.refuse('design', `the order's, ${order.design}`);
-    if (expected !== order.count) count.refuse('expected', `the order's count, ${String(order.count)}`);
   }
   return { ...(value as GreenJudgement), frame: first.stamp };
 }

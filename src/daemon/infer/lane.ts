@@ -11,7 +11,7 @@ interface Entry {
   /** Settles the caller's promise with the answer. Throws BorderError where the answer does not fit the question. */
   readonly take: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
-  /** True once the caller has gone; the answer is dropped. */
+  /** True once the caller has gone. */
   abandoned: boolean;
 }
 
@@ -89,7 +89,8 @@ export class Lane {
       throw new BorderError('message.cup', running.question.cup, answer.cup);
     }
     // An answer that does not fit throws here and leaves the entry running, so that `breakOff` tells its caller.
-    if (!running.abandoned) running.take(answer);
+    // The promise of an abandoned question is settled: nothing of this answer reaches anybody.
+    running.take(answer);
     this.#clear();
     this.#next();
   }

@@ -1,33 +1,56 @@
+import type { Policy } from '../../pipeline/policy.js';
 import { Fields } from './border.js';
+
+const providerNames = ['tensorrt', 'cuda', 'cpu'] as const;
+export type ProviderName = (typeof providerNames)[number];
 
 /** What the judging process is started with. */
 export interface InferSettings {
   readonly bundlePath: string;
+  /** `null` = not calibrated: each result warns. */
   readonly calibrationPath: string | null;
-  readonly policy: { readonly mode: 'confirm' | 'identify' };
+  /** Name of a judge; `null` = the one that the bundle names. */
+  readonly judge: string | null;
+  /** The station's part of the decision; a score for measuring is no part of it. */
+  readonly policy: Omit<Policy, 'measuringScore'>;
+  /** Threads inside one run of a network. */
   readonly threads: number;
-  readonly providers: { readonly order: readonly string[]; readonly require: string | null };
+  readonly providers: { readonly order: readonly ProviderName[]; readonly require: ProviderName | null };
 }
 
+const longestName = 200;
 const longestPath = 4096;
 const mostThreads = 256;
-const mostProviders = 8;
+const mostItems = 1000;
 
-/** The first message to the child, checked as far as a slip of wiring could reach. The policy is core's own typed record. Errors: BorderError. */
+function readPolicy(policy: Fields): InferSettings['policy'] {
+  return {
+    mode: policy.oneOf('mode', ['confirm', 'identify']),
+    count: policy.nullable('count', (fields, key) => fields.whole(key, 1, mostItems)),
+    sharedSides: policy.oneOf('sharedSides', ['strict', 'allow']),
+    minInformative: policy.whole('minInformative', 0, mostItems),
+    overrideNotCovered: policy.flag('overrideNotCovered'),
+    maxGreenIfBad: policy.nullable('maxGreenIfBad', (fields, key) => fields.number(key, 0, 1)),
+  };
+}
+
+/** The first message to the child, checked. Errors: BorderError. */
 export function readStart(value: unknown): InferSettings {
   const message = new Fields(value, 'message');
   message.oneOf('type', ['start']);
   const settings = message.record('settings');
   const providers = settings.record('providers');
-  settings.record('policy').oneOf('mode', ['confirm', 'identify']);
   return {
     bundlePath: settings.text('bundlePath', longestPath),
     calibrationPath: settings.nullable('calibrationPath', (fields, key) => fields.text(key, longestPath)),
-    policy: (value as { settings: InferSettings }).settings.policy,
+    judge: settings.nullable('judge', (fields, key) => fields.text(key, longestName)),
+    policy: readPolicy(settings.record('policy')),
     threads: settings.whole('threads', 1, mostThreads),
     providers: {
-      order: providers.list('order', mostProviders, (name, path) => new Fields({ name }, path).text('name', 40)),
-      require: providers.nullable('require', (fields, key) => fields.text(key, 40)),
+      order: providers.list('order', providerNames.length, (name, path) =>
+        new Fields({ name }, path).oneOf('name', providerNames),
+      ),
+      require: providers.nullable('require', (fields, key) => fields.oneOf(key, providerNames)),
     },
   };
 }

@@ -58,7 +58,7 @@ describe('a judgement from the judging process', () => {
     ['with a box of three', { ...amber, items: [{ ...item, box: [1, 2, 3] }] }, 'items[0].box'],
     ['with NaN', { ...amber, items: [{ ...item, diameterMm: Number.NaN }] }, 'items[0].diameterMm'],
     ['without times', { ...amber, ms: {} }, 'ms.decode'],
-    ['with too many items', { ...amber, items: Array.from({ length: 1000 }, () => item) }, 'items'],
+    ['with too many items', { ...amber, items: Array.from({ length: 10_001 }, () => item) }, 'items'],
   ])('is refused %s, and the field is named', (_, value, path) => {
     expect(() => checkJudgement(value, request, 'confirm')).toThrow(path);
   });

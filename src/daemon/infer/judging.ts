@@ -1,0 +1,103 @@
+import { CupcheckError } from '../../errors.js';
+import { decodeJpeg } from '../../native/jpeg.js';
+import { loadBundle } from '../../pipeline/bundle/load.js';
+import { loadCalibration } from '../../pipeline/bundle/load-calibration.js';
+import { coverageOf } from '../../pipeline/bundle/thresholds.js';
+import { type Engine, loadEngine } from '../../pipeline/engine.js';
+import { emptyCup, judgeCup, type View } from '../../pipeline/judge-cup.js';
+import type { Judgement } from '../../pipeline/judgement.js';
+import type { Policy } from '../../pipeline/policy.js';
+import type { Inference } from '../../pipeline/ports.js';
+import { sameCup, type Thumb, thumbOf } from '../../pipeline/same-cup.js';
+import type { FrameRef, JudgeInfo, JudgeRequest } from '../ports.js';
+import type { RingReader } from './ring-reader.js';
+import type { InferSettings } from './settings.js';
+
+/** Bundle, calibration and networks, loaded: what the judging process does, without how it is asked. */
+export class Judging {
+  readonly info: JudgeInfo;
+  readonly #engine: Engine;
+  readonly #policy: Policy;
+  readonly #view: View;
+  readonly #reader: RingReader;
+  /** The cup judged last, for `compare`. */
+  #last: { readonly cup: string; readonly thumb: Thumb } | null = null;
+
+  private constructor(info: JudgeInfo, engine: Engine, policy: Policy, view: View, reader: RingReader) {
+    this.info = info;
+    this.#engine = engine;
+    this.#policy = policy;
+    this.#view = view;
+    this.#reader = reader;
+  }
+
+  /** Errors: BUNDLE_*, NETWORK_SHAPE, PROVIDER_UNAVAILABLE, CALIBRATION_INVALID, INFER_FAILED. */
+  static async load(settings: InferSettings, inference: Inference, reader: RingReader): Promise<Judging> {
+    const policy: Policy = { ...settings.policy, measuringScore: null };
+    const bundle = await loadBundle(settings.bundlePath);
+    const calibration = settings.calibrationPath === null ? null : await loadCalibration(settings.calibrationPath);
+    const engine = await loadEngine(bundle, inference, settings.judge);
+    const reference = calibration?.referenceJpeg ?? null;
+    const view: View = {
+      pxPerMm: calibration?.calibration.pxPerMm ?? null,
+      empty: reference === null ? null : emptyCup(decodeReference(reference), engine),
+    };
+    const { name, version, designs } = bundle.manifest;
+    const info: JudgeInfo = {
+      provider: engine.provider,
+      providerFallback: engine.providerFallback,
+      bundle: { name, version, sha256: bundle.sha256 },
+      gallerySha256: bundle.gallerySha256,
+      calibrationSha256: calibration?.sha256 ?? null,
+      designs: designs.map((design) => ({
+        id: design.id,
+        name: design.name,
+        covered: coverageOf(bundle.manifest, design, policy).kind === 'covered',
+      })),
+    };
+    return new Judging(info, engine, policy, view, reader);
+  }
+
+  /** Errors: FRAME_OVERWRITTEN, PICTURE_CORRUPT, PICTURE_SIZE, CALIBRATION_INVALID, INFER_FAILED. */
+  async judge({ cup, first, second, order }: JudgeRequest): Promise<Judgement> {
+    this.#last = null;
+    const startMs = performance.now();
+    const [picture, later] = [this.#reader.picture(first), this.#reader.picture(second)];
+    const decodeMs = performance.now() - startMs;
+    const judgement = await judgeCup(
+      {
+        first: { picture, stamp: first.stamp },
+        second: { picture: later, stamp: second.stamp },
+        order,
+        view: this.#view,
+        decodeMs,
+      },
+      this.#engine,
+      this.#policy,
+    );
+    const thumb = thumbOf(picture);
+    for (const frame of [first, second]) if (frame.encoding !== 'jpeg') this.#reader.requireWhole(frame);
+    this.#last = { cup, thumb };
+    return judgement;
+  }
+
+  /** Errors: CUP_UNKNOWN, FRAME_OVERWRITTEN, PICTURE_CORRUPT, PICTURE_SIZE (of another size than the judged frame). */
+  compare(cup: string, frame: FrameRef): { readonly same: boolean; readonly difference: number } {
+    if (this.#last?.cup !== cup) {
+      const judged = this.#last === null ? 'no cup' : `cup ${this.#last.cup}`;
+      throw new CupcheckError('CUP_UNKNOWN', `cup ${cup} is to be compared, but ${judged} was judged last`);
+    }
+    const thumb = thumbOf(this.#reader.picture(frame));
+    if (frame.encoding !== 'jpeg') this.#reader.requireWhole(frame);
+    return sameCup(this.#last.thumb, thumb, this.#engine.bundle.manifest.quality.maxMotion);
+  }
+}
+
+function decodeReference(jpeg: Uint8Array) {
+  try {
+    return decodeJpeg(jpeg);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new CupcheckError('CALIBRATION_INVALID', `the picture of the empty cup: ${message}`, { cause });
+  }
+}
