@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Every check of the repository, after scripts/setup.sh. Goes on after a failure, so that one run tells everything; each
+# check outside vitest counts as one test. The last line is always "N passed, N failed, N skipped".
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+passed=0 failed=0 skipped=0
+
+check() {
+  local name=$1
+  shift
+  if "$@"; then
+    passed=$((passed + 1))
+    printf 'ok: %s\n' "$name"
+  else
+    failed=$((failed + 1))
+    printf 'FAILED: %s (%s)\n' "$name" "$*"
+  fi
+}
+
+check 'types' node node_modules/typescript/bin/tsc -p tsconfig.json
+check 'format, lint, import directions' npm run --silent lint
+check 'native kernels under the sanitizers' bash scripts/sanitize.sh
+
+export TOTALS_FILE=build/test-totals
+rm -f "$TOTALS_FILE"
+node node_modules/vitest/vitest.mjs run --reporter=default --reporter=./scripts/totals-reporter.mjs
+vitest_status=$?
+if read -r test_passed test_failed test_skipped <"$TOTALS_FILE"; then
+  passed=$((passed + test_passed)) failed=$((failed + test_failed)) skipped=$((skipped + test_skipped))
+  # vitest can also fail without a failing test: what it says outranks our count.
+  if [ "$vitest_status" -ne 0 ] && [ "$test_failed" -eq 0 ]; then failed=$((failed + 1)); fi
+else
+  failed=$((failed + 1))
+  printf 'FAILED: vitest ended with status %s and no totals\n' "$vitest_status"
+fi
+
+printf '%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
+[ "$failed" -eq 0 ]
