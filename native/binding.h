@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <string>
 
 #include "pixels.h"
@@ -34,8 +35,7 @@ class Arguments {
   double integer(const char* name, double low, double high) {
     const double value = number(name);
     if (status_.ok() && (value != std::floor(value) || value < low || value > high))
-      fail(std::string(name) + " is " + std::to_string(value) + ", not a whole number from " + std::to_string(low) +
-           " to " + std::to_string(high));
+      fail(std::string(name) + " is " + shown(value) + ", not a whole number from " + shown(low) + " to " + shown(high));
     return status_.ok() ? value : 0;
   }
 
@@ -107,6 +107,12 @@ class Arguments {
 
   static bool is_typed(const Napi::Value& value, napi_typedarray_type type) {
     return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == type;
+  }
+
+  static std::string shown(double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.10g", value);
+    return text;
   }
 
   void fail(std::string message) {
