@@ -93,7 +93,7 @@ gyp_build() {
 }
 
 stamp=node_modules/.cupcheck-packages
-wanted=$(digest package.json package-lock.json)
+wanted=$(digest package-lock.json)
 if ! fresh $stamp "$wanted"; then
   say 'installing the npm packages of package-lock.json'
   # No package's own script runs: onnxruntime-node's would fetch CUDA files, better-sqlite3's a prebuilt binary.
