@@ -6,9 +6,9 @@ import type { FrameRef } from '../ports.js';
 
 /** Reads frames where they lie in the ring that core writes. */
 export class RingReader {
-  readonly #ring: FrameRing;
+  readonly #ring: Pick<FrameRing, 'view' | 'check'>;
 
-  constructor(ring: FrameRing) {
+  constructor(ring: Pick<FrameRing, 'view' | 'check'>) {
     this.#ring = ring;
   }
 
