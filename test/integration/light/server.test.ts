@@ -81,6 +81,8 @@ describe('light server', () => {
     await green();
     station.close();
     await becomes('dark');
+    // Its lease would have ended it too, but later.
+    expect(rig.log).toEqual(['dark: the station closed its connection']);
     const next = await RawStation.connect(rig.socketPath);
     expect(await next.reply()).toMatchObject({ type: 'hello' });
     next.close();

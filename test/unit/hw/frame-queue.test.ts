@@ -63,6 +63,16 @@ describe('frame queue', () => {
     expect(queue.seen).toBe(4);
   });
 
+  it('spends no frame and no slot on a call that was given up', async () => {
+    const given = new AbortController();
+    const up = queue.after(0n, given.signal);
+    given.abort(new Error('given up'));
+    await expect(up).rejects.toThrow('given up');
+    const waiting = queue.after(0n, signal);
+    queue.offer(frame(1, 10n));
+    expect((await waiting).stamp.seq).toBe(1);
+  });
+
   it('never takes a stamp from the future for fresh', async () => {
     const waiting = queue.after(0n, signal);
     queue.offer(frame(1, clock.nowNs() + 1n));
