@@ -67,17 +67,24 @@ function findCircle(edges: readonly EdgePoint[], about: Circle, stepPx: number, 
   return { cx: best.cx, cy: best.cy, radius: fromPx + outer };
 }
 
-/** On each ray the edge nearest to the outline, where one is within `tolerancePx`. */
+/** On each ray the clearest edge within `tolerancePx` of the outline: strong, and near it. */
 function edgesOn(edges: readonly EdgePoint[], outline: Ellipse, tolerancePx: number): EdgePoint[] {
-  const nearest = new Map<number, { edge: EdgePoint; off: number }>();
+  const clearest = new Map<number, { edge: EdgePoint; clarity: number }>();
   for (const edge of edges) {
     const dx = edge.x - outline.cx;
     const dy = edge.y - outline.cy;
-    const off = Math.abs(Math.hypot(dx, dy) - radiusAt(outline, Math.atan2(dy, dx)));
-    if (off > tolerancePx || off >= (nearest.get(edge.ray)?.off ?? Infinity)) continue;
-    nearest.set(edge.ray, { edge, off });
+    const off = Math.abs(Math.hypot(dx, dy) - radiusAt(outline, Math.atan2(dy, dx))) / tolerancePx;
+    const clarity = edge.strength * (1 - off * off);
+    if (off < 1 && clarity > (clearest.get(edge.ray)?.clarity ?? 0)) clearest.set(edge.ray, { edge, clarity });
   }
-  return [...nearest.values()].map(({ edge }) => edge);
+  return [...clearest.values()].map(({ edge }) => edge);
+}
+
+/** The usual strength of a ray's strongest edge: a glint must not weigh more than an edge that is seen all around. */
+function usualStrongest(edges: readonly EdgePoint[]): number {
+  const strongest = new Float64Array(RAYS);
+  for (const edge of edges) strongest[edge.ray] = Math.max(strongest[edge.ray] ?? 0, edge.strength);
+  return quantile([...strongest], 0.5);
 }
 
 /** Least squares on the edges near the outline, reweighted by their distance from it (Tukey's biweight). */
@@ -129,11 +136,7 @@ export function findRim(picture: Picture, detected: Circle): Rim | null {
     rays: RAYS,
   });
   if (edges.length < RAYS / 4) return null;
-  // A glint must not weigh more than an edge that is seen all around.
-  const limit = quantile(
-    edges.map((edge) => edge.strength),
-    0.8,
-  );
+  const limit = usualStrongest(edges);
   const coarse = findCircle(edges, detected, 0.04 * radius, 3, limit);
   const circle = findCircle(edges, { ...coarse, radius }, 0.0133 * radius, 2, limit);
   let outline: Ellipse = {
@@ -148,7 +151,7 @@ export function findRim(picture: Picture, detected: Circle): Rim | null {
     if (next === null) return null;
     outline = next;
   }
-  const on = edgesOn(edges, outline, Math.max(1.5, 0.015 * circle.radius));
+  const on = edgesOn(edges, outline, Math.max(1.5, 0.02 * circle.radius));
   const usual = quantile(
     on.map((edge) => edge.strength),
     0.5,

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { fitEllipse } from '../../../src/pipeline/fit-ellipse.js';
+import { findRim } from '../../../src/pipeline/rim.js';
+import { type DrawnItem, draw, randomNumbers } from '../../fixtures/drawing.js';
+
+const silver = [150, 152, 155] as const;
+const grey = [95, 97, 96] as const;
+
+const item = (change: Partial<DrawnItem> = {}): DrawnItem => ({
+  cx: 200,
+  cy: 190,
+  major: 180,
+  minor: 176,
+  angleRad: 0.7,
+  colour: silver,
+  relief: 0.15,
+  shadow: { dx: 6, dy: 4, depth: 0.5, soft: 14 },
+  ...change,
+});
+
+const picture = (drawn: DrawnItem, more: Partial<Parameters<typeof draw>[0]> = {}) =>
+  draw({ width: 400, height: 380, bottom: grey, grain: 4, noise: 2, blurPx: 0.8, items: [drawn], ...more });
+
+describe('fitEllipse', () => {
+  it('gives back the ellipse that the points lie on', () => {
+    const random = randomNumbers(5);
+    for (let trial = 0; trial < 200; trial++) {
+      const truth = { cx: random() - 0.5, cy: random() - 0.5, a: 0.6 + random(), b: 0, angle: (random() - 0.5) * Math.PI };
+      truth.b = truth.a * (0.5 + 0.49 * random());
+      const angles = Array.from({ length: 40 }, (_, k) => (2 * Math.PI * k) / 40);
+      const xs = angles.map((t) => truth.cx + truth.a * Math.cos(t) * Math.cos(truth.angle) - truth.b * Math.sin(t) * Math.sin(truth.angle));
+      const ys = angles.map((t) => truth.cy + truth.a * Math.cos(t) * Math.sin(truth.angle) + truth.b * Math.sin(t) * Math.cos(truth.angle));
+      const found = fitEllipse(xs, ys, angles.map(() => 1));
+      expect(found?.cx).toBeCloseTo(truth.cx, 4);
+      expect(found?.cy).toBeCloseTo(truth.cy, 4);
+      expect(found?.major).toBeCloseTo(2 * truth.a, 4);
+      expect(found?.minor).toBeCloseTo(2 * truth.b, 4);
+      expect(Math.abs(Math.sin((found?.angleRad ?? 9) - truth.angle))).toBeLessThan(1e-2);
+    }
+  });
+
+  it('finds none in points on a line', () => {
+    const xs = [0, 1, 2, 3, 4, 5, 6];
+    expect(fitEllipse(xs, xs, xs.map(() => 1))).toBeNull();
+  });
+});
+
+describe('findRim', () => {
+  it('measures the major axis within 1.5 % from a detection that is off by 10 %, rings and shadow notwithstanding', () => {
+    const random = randomNumbers(11);
+    for (let trial = 0; trial < 40; trial++) {
+      const major = 110 + random() * 130;
+      const tilted = Math.cos(random() * 0.25);
+      const drawn = item({
+        major,
+        minor: major * tilted,
+        angleRad: random() * Math.PI,
+        cx: 195 + 10 * random(),
+        shadow: { dx: 12 * (random() - 0.5), dy: 12 * (random() - 0.5), depth: 0.55, soft: 6 + 12 * random() },
+      });
+      const off = () => (random() - 0.5) * 0.16 * (major / 2);
+      const rim = findRim(picture(drawn, { seed: trial }), { cx: drawn.cx + off(), cy: drawn.cy + off(), radius: (major / 2) * (0.92 + 0.16 * random()) });
+      const label = `trial ${String(trial)}: major ${String(rim?.ellipse.major)} of ${String(major)}`;
+      expect(Math.abs((rim?.ellipse.major ?? 0) / major - 1), label).toBeLessThan(0.015);
+      expect(rim?.seen, label).toBeGreaterThan(0.85);
+    }
+  });
+
+  it('finds a rim that differs from the bottom in colour alone', () => {
+    // The same luma (BT.601) to within a level.
+    const brass = item({ colour: [140, 105, 42], relief: 0, shadow: { dx: 0, dy: 0, depth: 0, soft: 4 } });
+    const rim = findRim(picture(brass, { bottom: [99, 113, 120], noise: 1, grain: 1 }), { cx: 200, cy: 190, radius: 92 });
+    expect(rim?.ellipse.major).toBeGreaterThan(178);
+    expect(rim?.ellipse.major).toBeLessThan(182);
+  });
+
+  it('sees less of a rim that lies under another item', () => {
+    const under = item();
+    const over = item({ cx: 290, cy: 230, major: 170, minor: 170, colour: [180, 150, 90] });
+    const scene = draw({ width: 480, height: 420, bottom: grey, noise: 2, blurPx: 0.8, items: [under, over] });
+    const hidden = findRim(scene, { cx: 200, cy: 190, radius: 90 });
+    const whole = findRim(scene, { cx: 290, cy: 230, radius: 85 });
+    expect(hidden?.seen ?? 0).toBeLessThan(0.85);
+    expect(whole?.seen).toBeGreaterThan(0.85);
+    expect(hidden?.seen ?? 0).toBeLessThan((whole?.seen ?? 0) - 0.1);
+  });
+
+  it('gives a rim width that grows with blur and does not depend on what the item shows', () => {
+    const width = (blurPx: number, relief: number) =>
+      findRim(picture(item({ relief }), { blurPx, noise: 1 }), { cx: 200, cy: 190, radius: 92 })?.widthPx ?? 0;
+    const sharp = [0, 0.1, 0.25].map((relief) => width(0.8, relief));
+    const soft = [0, 0.1, 0.25].map((relief) => width(4, relief));
+    expect(Math.max(...sharp)).toBeLessThan(5);
+    expect(Math.min(...soft)).toBeGreaterThan(1.5 * Math.max(...sharp));
+  });
+
+  it('sees no rim where there is none', () => {
+    const empty = draw({ width: 400, height: 380, bottom: grey, grain: 2, noise: 1, items: [] });
+    expect(findRim(empty, { cx: 200, cy: 190, radius: 90 })?.seen ?? 0).toBeLessThan(0.5);
+  });
+});
