@@ -120,6 +120,7 @@ export const errorTable = {
     consequence: refusal,
     help: 'Send requests without the retain flag; clear the retained message.',
   },
+  REQUEST_BUSY: { consequence: refusal, help: 'Wait for the answers to the requests before, then send it again.' },
   REQUEST_UNKNOWN: { consequence: refusal, help: 'Use one of the verbs that docs/mqtt.md lists.' },
   CUP_UNKNOWN: { consequence: refusal, help: 'Give the id or the seq of a journalled cup: cupcheck journal tail.' },
   TRUTH_INVALID: {
