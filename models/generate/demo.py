@@ -18,13 +18,14 @@ from .strike import Lamp, Light
 
 PX_PER_MM = 8.0
 MAX_BYTES = 250_000
+CALIBRATION = {"schema": 1, "pxPerMm": PX_PER_MM, "reference": "empty.jpg", "at": "2026-11-24T00:00:00Z", "camera": {"width": 1280, "height": 960}}
 LIGHT = Light((Lamp(-128, 52, 1.0, 0.16), Lamp(20, 42, 0.22, 0.4)), 0.5, (1.03, 1.0, 0.96))
 
 # image, kind, ordered design, ordered count, what lies in it: [(design, side or None = any, count)], verdict, reason
 CUPS = (
     ("01-oak-mark", "good", "oak-mark", 6, [("oak-mark", None, 6)], "green", None),
     ("02-harbour-2021", "good", "harbour-2021", 5, [("harbour-2021", "reverse", 5)], "green", None),
-    ("03-impostor", "one look-alike of the same size and series", "harbour-2021", 5, [("harbour-2021", "reverse", 4), ("harbour-2022", "reverse", 1)], "amber", "wrong_design"),
+    ("03-impostor", "one look-alike of the same size and series", "harbour-2021", 5, [("harbour-2021", "reverse", 4), ("harbour-2022", "reverse", 1)], "amber", "mixed_designs"),
     ("04-keys-penny", "good", "keys-penny", 9, [("keys-penny", None, 9)], "green", None),
     ("05-wrong-cup", "a whole cup of another design", "oak-mark", 5, [("bee-half", None, 5)], "amber", "wrong_design"),
     ("06-heron-dollar", "good", "heron-dollar", 4, [("heron-dollar", None, 4)], "green", None),
@@ -77,7 +78,7 @@ def main():
         save(picture, out / f"{name}.jpg", 92)
         lines.append({"image": f"{name}.jpg", "kind": kind, "order": {"design": design, "count": count}, "expected": {"verdict": verdict, "reason": reason}})
     (out / "demo.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    (out / "calibration.json").write_text(json.dumps({"pxPerMm": PX_PER_MM, "reference": "empty.jpg"}) + "\n")
+    (out / "calibration.json").write_text(json.dumps(CALIBRATION) + "\n")
     print(f"{out}: {len(lines)} cups")
 
 

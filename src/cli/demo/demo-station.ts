@@ -15,6 +15,7 @@ import { type Broker, startBroker, stop } from './broker.js';
 const program = fileURLToPath(new URL('../main.js', import.meta.url));
 /** The networks of a slow board need their time to load. */
 const readyWithinMs = 120_000;
+const silentAfterMs = 30_000;
 
 /** A whole simulated station, as separate processes, with a broker of its own. */
 export interface DemoStation {
@@ -24,6 +25,8 @@ export interface DemoStation {
   ask<T>(verb: string, params?: object): Promise<T>;
   /** The result of the cup that comes next. Errors: STATION_SILENT. */
   nextResult(): Promise<Result>;
+  /** Resolves when the station waits for a cup. Errors: STATION_SILENT. */
+  whenReady(): Promise<void>;
   onEvent(listener: (event: WatchEvent) => void): void;
   stop(): Promise<void>;
 }
@@ -71,7 +74,15 @@ export async function startDemoStation(demoFolder: string): Promise<DemoStation>
       brokerPort: broker.port,
       folder,
       ask,
-      nextResult: () => nextResult(listeners),
+      nextResult: () => nextEvent(listeners, 'result', (event) => (event.type === 'result' ? event.result : null)),
+      whenReady: async () => {
+        const ready = nextEvent(listeners, 'ready', (event) =>
+          event.type === 'state' && event.state === 'ready' ? event : null,
+        );
+        const { state } = await ask<StationStatus>('status');
+        if (state !== 'ready') await ready;
+        else ready.catch(() => null);
+      },
       onEvent: (listener) => listeners.add(listener),
       stop: stopAll,
     };
@@ -115,17 +126,23 @@ async function whenReady(ask: DemoStation['ask']): Promise<void> {
   throw new CupcheckError('DEMO_NOT_READY', `the demo station is not ready after ${readyWithinMs / 1000} s: ${last}`);
 }
 
-function nextResult(listeners: Set<(event: WatchEvent) => void>): Promise<Result> {
+/** The first event that `pick` finds something in. */
+function nextEvent<T>(
+  listeners: Set<(event: WatchEvent) => void>,
+  what: string,
+  pick: (event: WatchEvent) => T | null,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       listeners.delete(take);
-      reject(new CupcheckError('STATION_SILENT', 'the demo station gave no result within 30 s'));
-    }, 30_000);
+      reject(new CupcheckError('STATION_SILENT', `the demo station gave no ${what} within ${silentAfterMs / 1000} s`));
+    }, silentAfterMs);
     const take = (event: WatchEvent): void => {
-      if (event.type !== 'result') return;
+      const picked = pick(event);
+      if (picked === null) return;
       clearTimeout(timer);
       listeners.delete(take);
-      resolve(event.result);
+      resolve(picked);
     };
     listeners.add(take);
   });

@@ -72,6 +72,7 @@ async function show(station: DemoStation, cup: DemoCup): Promise<DemoOutcome> {
   await station.ask('sim.place', { picture: join(demoFolder, cup.image) });
   const result = await next;
   await station.ask('sim.remove');
+  await station.whenReady();
   return { cup, result, asExpected: isAsExpected(cup, result) };
 }
 
