@@ -69,6 +69,8 @@ export class Station {
 
   /** What the sensor says. */
   sensed(event: TriggerEvent): void {
+    // A sensor that speaks again works again.
+    if (event.type !== 'lost') this.clear('trigger');
     if (event.type === 'placed') this.place(event.atNs, null);
     else if (event.type === 'removed') this.dispatch({ type: 'removed' });
     else this.raise({ source: 'trigger', message: event.error.message, help: 'Check the sensor: cupcheck doctor.' });

@@ -59,6 +59,9 @@ const refuse = (state: StationState, event: EventOf<'placed'>): Step => {
   );
 };
 
+/** Takes a shown cup off the light. */
+const clear = (cup: string): Step => to({ name: 'ready' }, { do: 'forget', cup }, { do: 'darken' });
+
 /** What every state that works on a cup without a verdict has in common. */
 const working = {
   placed: overtake,
@@ -112,10 +115,14 @@ const table: Table = {
     removed: (state) => {
       if (state.lit === null) return to({ ...state, gone: true }, { do: 'withdraw', cup: state.cup, because: removed });
       if (state.gone) return to(state);
-      return to({ name: 'ready' }, { do: 'forget', cup: state.cup }, { do: 'darken' });
+      return clear(state.cup);
     },
-    lit: (state, event) => to({ ...state, lit: event.light }, { do: state.gone ? 'linger' : 'watch', cup: state.cup }),
-    changed: (state) => to({ name: 'ready' }, { do: 'forget', cup: state.cup }, { do: 'darken' }),
+    lit: (state, event) => {
+      // The cup was taken while its green was on the way to the lines.
+      if (state.gone && event.light === 'green') return clear(state.cup);
+      return to({ ...state, lit: event.light }, { do: state.gone ? 'linger' : 'watch', cup: state.cup });
+    },
+    changed: (state) => clear(state.cup),
   },
   fault: {
     fault_cleared: (state, event) => {

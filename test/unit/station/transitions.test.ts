@@ -82,6 +82,16 @@ describe('a shown cup', () => {
     expect(effects).toMatchObject([{ do: 'withdraw', cup, because: { reason: 'cup_removed' } }]);
   });
 
+  it('goes dark when it was taken away while its green was on the way to the lines', () => {
+    const { state, effects } = run(
+      { ...showing, lit: null },
+      { type: 'removed' },
+      { type: 'lit', cup, light: 'green' },
+    );
+    expect(state).toEqual({ name: 'ready' });
+    expect(effects.map((effect) => effect.do)).toEqual(['withdraw', 'forget', 'darken']);
+  });
+
   it('lingers as amber when it is gone already', () => {
     const { effects } = run({ ...showing, lit: null, gone: true }, { type: 'lit', cup, light: 'amber' });
     expect(effects).toEqual([{ do: 'linger', cup }]);
@@ -130,6 +140,13 @@ describe('a fault', () => {
       { do: 'conclude', show: false, because: { reason: 'camera_fault' } },
     ]);
   });
+});
+
+it('a sensor that was lost and speaks again ends its fault', () => {
+  const lost: Fault = { source: 'trigger', message: 'chatter', help: 'look' };
+  expect(run({ name: 'fault', faults: [lost] }, { type: 'fault_cleared', source: 'trigger' }).state.name).toBe(
+    'self_test',
+  );
 });
 
 describe('a stop', () => {
