@@ -45,14 +45,15 @@ export class BrokerLink {
   static async open(url: string, options: IClientOptions, ackTimeoutMs: number): Promise<BrokerLink> {
     const client = mqtt.connect(url, options);
     return new Promise((resolve, reject) => {
-      let why: Error | null = null;
+      const failures: Error[] = [];
       const failed = (error: Error): void => {
-        why ??= error;
+        failures.push(error);
       };
       const closed = (): void => {
-        const reason = why?.message || (why as NodeJS.ErrnoException | null)?.code || 'the connection was closed';
+        const [why] = failures;
+        const reason = why === undefined ? 'the connection was closed' : why.message || String(why);
         client.end(true);
-        reject(unreachable(`${url}: ${reason}`, why ?? undefined));
+        reject(unreachable(`${url}: ${reason}`, why));
       };
       client.on('error', failed);
       client.once('close', closed);

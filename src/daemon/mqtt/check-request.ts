@@ -29,7 +29,7 @@ export interface RefusedRequest {
 /** Requests longer than this are not looked at for a tag. */
 const valueShownChars = 60;
 
-const ajv = new Ajv2020({ strict: true, allErrors: false, verbose: true });
+const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: false, verbose: true });
 ajvFormats.default(ajv);
 // Below dist/ and below src/ the folder lies equally deep.
 const schemaFolder = new URL('../../../schemas/', import.meta.url);
