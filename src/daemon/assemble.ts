@@ -17,7 +17,10 @@ import { OperateStation } from './operate.js';
 import { OrderBook } from './order-book.js';
 import type { FaultSource } from './station/states.js';
 import { Station } from './station/station.js';
+import { openAnnouncer } from './announce.js';
 import { closeOpenRows } from './recover.js';
+import { stationRequests } from './mqtt/station-requests.js';
+import type { StationStatus } from './status.js';
 import { reportStatus } from './report-status.js';
 import type { Result } from './result.js';
 import { systemClock } from './system-clock.js';
@@ -121,7 +124,15 @@ export async function assembleStation(config: Config, configSha256: string, log:
     } else if (state === 'failed') raise('bundle', error);
   });
 
-  const broker = { enabled: config.mqtt.enabled, connected: false };
+  const broker = {
+    enabled: config.mqtt.enabled,
+    get connected() {
+      return announcer.connected;
+    },
+  };
+  const sources = { config, session, startedNs, clock, station, camera, light, judge, journal, orders, broker };
+  const status = (): Promise<StationStatus> =>
+    reportStatus({ ...sources, lastResult: () => last, counts: () => counts });
   const operate = new OperateStation({
     station,
     orders,
@@ -130,23 +141,28 @@ export async function assembleStation(config: Config, configSha256: string, log:
     broker,
     simulation,
     findings: () => Promise.resolve([]),
-    status: () =>
-      reportStatus({
-        config,
-        session,
-        startedNs,
-        clock,
-        station,
-        camera,
-        light,
-        judge,
-        journal,
-        orders,
-        broker,
-        lastResult: () => last,
-        counts: () => counts,
-      }),
+    status,
   });
+  const announcer = openAnnouncer({
+    config,
+    configSha256,
+    startedUtc: clock.utc().toISOString(),
+    journal,
+    handle: stationRequests(operate),
+    status,
+    providerFallback: () => judge.info?.providerFallback ?? false,
+    picturesDropped: () => journal.picturesDropped,
+    host: () => host.current(),
+    log: log.child({ module: 'mqtt' }),
+  });
+  // The newest state goes out; states that came while one was being asked for are not news any more.
+  const announce = latest(async () => announcer.announce(await status(), judge.info), log);
+  station.onState((state) => {
+    announce();
+    // Between cups there is time for the disk.
+    if (state.name === 'ready') journal.checkpoint().catch((error: unknown) => raise('storage', error));
+  });
+  judge.onState(announce);
   const control = new ControlServer({
     socketPath: config.control.socket,
     group: config.control.group,
@@ -154,6 +170,7 @@ export async function assembleStation(config: Config, configSha256: string, log:
     log: log.child({ module: 'control' }),
   });
   await control.start();
+  announcer.start();
 
   await light.start().catch((error: unknown) => raise('light', error));
   await closeOpenRows(journal, light, log);
@@ -162,6 +179,7 @@ export async function assembleStation(config: Config, configSha256: string, log:
   await judge.start();
   await trigger.start((event) => station.sensed(event));
   if (judge.info !== null) station.started();
+  announce();
 
   return {
     station,
@@ -173,9 +191,28 @@ export async function assembleStation(config: Config, configSha256: string, log:
       await judge.stop();
       await camera.stop();
       await light.close();
+      await announcer.stop();
       await journal.close();
       host.stop();
       ring.close();
     },
+  };
+}
+
+/** Runs `work` at once, or once more after the run that is under way. */
+function latest(work: () => Promise<void>, log: Logger): () => void {
+  let running = false;
+  let again = false;
+  const run = async (): Promise<void> => {
+    running = true;
+    do {
+      again = false;
+      await work().catch((error: unknown) => log.warn({ err: asCupcheckError(error) }, 'the state was not announced'));
+    } while (again);
+    running = false;
+  };
+  return () => {
+    again = true;
+    if (!running) void run();
   };
 }

@@ -31,7 +31,7 @@ it('removes the oldest pictures when the budget is used up, those of an earlier 
   const pictures = store(350);
   pictures.save('2026-11-25/d.jpg', new Uint8Array(100));
   await pictures.settled();
-  expect(new Set(readdirSync(folder, { recursive: true }))).toEqual(
+  expect(new Set(readdirSync(folder, { recursive: true, encoding: 'utf8' }))).toEqual(
     new Set([day, '2026-11-25', '2026-11-25/d.jpg', `${day}/b.jpg`, `${day}/c.jpg`]),
   );
 });
