@@ -61,7 +61,7 @@ def choose(cups):
 def evidence(cups, threshold, pool):
     table = tally(cups, threshold)
     row = lambda n, f: {"coins": n, "falseGreens": f, "bound": round(upper_bound(f, n), 4)}
-    designs = {i["design"] for c in cups if c["kind"] in BAD_KINDS for i in c["truth"] if i["design"] != c["expect"]}
+    designs = {i["design"] for c in cups if c["kind"] in BAD_KINDS for i in c["truth"] if i["design"] != c["expect"] and i.get("set") != "foreign"}
     total = row(*table[""])
     return {"pool": pool, "distinctCoins": total["coins"], "distinctDesigns": len(designs), "falseGreens": total["falseGreens"], "bound": total["bound"],
             "confidence": CONFIDENCE, "delta": "shared", "kinds": {k: row(*table[k]) for k in BAD_KINDS}}

@@ -28,7 +28,7 @@ CUPS = (
     ("03-impostor", "one look-alike of the same size and series", "harbour-2021", 5, [("harbour-2021", "reverse", 4), ("harbour-2022", "reverse", 1)], "amber", "mixed_designs"),
     ("04-keys-penny", "good", "keys-penny", 9, [("keys-penny", None, 9)], "green", None),
     ("05-wrong-cup", "a whole cup of another design", "oak-mark", 5, [("bee-half", None, 5)], "amber", "wrong_design"),
-    ("06-heron-dollar", "good", "heron-dollar", 4, [("heron-dollar", None, 4)], "green", None),
+    ("06-heron-dollar", "good", "heron-dollar", 3, [("heron-dollar", None, 3)], "green", None),
     ("07-unknown", "one coin of a design that nobody taught", "oak-mark", 6, [("oak-mark", None, 5), ("windmill-mark", None, 1)], "amber", "unknown_design"),
     ("08-compass-two", "good", "compass-two", 5, [("compass-two", None, 5)], "green", None),
     ("09-overlap", "two coins lie on each other", "bee-half", 6, [("bee-half", None, 6)], "amber", "overlap"),
