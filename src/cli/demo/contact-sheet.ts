@@ -38,7 +38,7 @@ export async function drawContactSheet(cups: readonly SheetCup[], path: string):
 
 async function drawTile(cup: SheetCup): Promise<Buffer> {
   const source = sharp(await readFile(cup.picturePath));
-  const { width = 1, height = 1 } = await source.metadata();
+  const { width, height } = await source.metadata();
   const scale = Math.min(tile.width / width, tile.height / height);
   const picture = await source.resize(tile.width, tile.height, { fit: 'contain', background: '#000' }).toBuffer();
   const origin = { x: (tile.width - width * scale) / 2, y: (tile.height - height * scale) / 2 };
@@ -64,15 +64,19 @@ function drawItem(item: Result['items'][number], scale: number, origin: { x: num
   const [x, y, width, height] = item.box.map((value) => value * scale) as [number, number, number, number];
   const colour = item.compatible ? light.green : light.amber;
   const label = `${item.design ?? 'unknown'}${item.side === null ? '' : item.side === 'obverse' ? ' ◐' : ' ◑'}`;
-  return `<rect x="${origin.x + x}" y="${origin.y + y}" width="${width}" height="${height}" rx="4" fill="none"
+  const left = origin.x + x;
+  const bottom = origin.y + y + height;
+  const length = label.length * 6 + 6;
+  return `<rect x="${left}" y="${origin.y + y}" width="${width}" height="${height}" rx="4" fill="none"
       stroke="${colour}" stroke-width="2"/>
-    <text x="${origin.x + x + 3}" y="${origin.y + y - 4}" font-size="11" fill="${colour}" stroke="#000" stroke-width="3"
-      paint-order="stroke">${escape(label)}</text>`;
+    <rect x="${left}" y="${bottom - 1}" width="${length}" height="13" rx="2" fill="#16181d" fill-opacity="0.75"/>
+    <text x="${left + 3}" y="${bottom + 9}" font-size="10" fill="${colour}">${escape(label)}</text>`;
 }
 
 function drawCaption(cup: SheetCup): string {
   const { result } = cup;
-  const why = result.reasons.map((given) => given.reason).join(', ');
+  const why = [...new Set(result.reasons.map((given) => given.reason))].join(', ');
+  const ordered = result.order === null ? 'no order' : `${result.order.count} × ${result.order.design} ordered`;
   const score = result.score === null ? '' : `score ${result.score.toFixed(2)}`;
   const time = result.ms.total === null ? '' : `${Math.round(result.ms.total)} ms`;
   const said = result.verdict === 'green' ? `${result.design ?? ''}  ${score}` : why;
@@ -80,7 +84,7 @@ function drawCaption(cup: SheetCup): string {
   return `<circle cx="26" cy="${y + 42}" r="15" fill="${light[result.verdict]}"/>
     <text x="52" y="${y + 24}" font-size="14" fill="#fff" font-weight="bold">${escape(short(cup.title, 50))}</text>
     <text x="52" y="${y + 46}" font-size="13" fill="#d5d9e0">${escape(short(said, 58))}</text>
-    <text x="52" y="${y + 68}" font-size="12" fill="#8f97a6">${escape(`${time}${cup.asExpected ? '' : '   NOT AS EXPECTED'}`)}</text>`;
+    <text x="52" y="${y + 68}" font-size="12" fill="#8f97a6">${escape(`${ordered}   ${time}${cup.asExpected ? '' : '   NOT AS EXPECTED'}`)}</text>`;
 }
 
 const short = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length - 1)}…` : text);

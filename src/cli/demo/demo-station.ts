@@ -36,7 +36,7 @@ export async function startDemoStation(demoFolder: string): Promise<DemoStation>
   const folder = await mkdtemp(join(tmpdir(), 'cupcheck-demo-'));
   const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
   const stopAll = async (): Promise<void> => {
-    for (const close of closers.reverse()) await close();
+    for (const close of closers.toReversed()) await close();
   };
   try {
     const broker = await startBroker(folder);

@@ -23,7 +23,7 @@ export function cupLines({ cup, result, asExpected }: DemoOutcome, terminal: Ter
   const said =
     result.verdict === 'green'
       ? `${result.design}, score ${result.score?.toFixed(2)} over ${result.threshold?.toFixed(2)}`
-      : result.reasons.map(({ reason }) => reason).join(', ');
+      : [...new Set(result.reasons.map(({ reason }) => reason))].join(', ');
   const detail = result.reasons[0]?.detail;
   return [
     `${light}  ${cup.image.replace(/\.jpg$/, '')}: ${cup.kind}`,

@@ -82,11 +82,16 @@ function endOnSignal(station: DemoStation): { readonly signal: AbortSignal; rele
   const end = (): void => {
     if (ending.signal.aborted) return;
     ending.abort(new Error('interrupted'));
-    void station.stop().then(() => process.exit(done));
+    void stopAndExit(station);
   };
   process.once('SIGINT', end).once('SIGTERM', end);
   return {
     signal: ending.signal,
     release: () => process.off('SIGINT', end).off('SIGTERM', end),
   };
+}
+
+async function stopAndExit(station: DemoStation): Promise<never> {
+  await station.stop();
+  process.exit(done);
 }

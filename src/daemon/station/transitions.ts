@@ -31,7 +31,7 @@ const give = (cup: string, because: ReasonGiven, gone = false): Step =>
 const overtake = (state: { readonly cup: string }, event: EventOf<'placed'>): Step =>
   begin(event, { do: 'conclude', cup: state.cup, because: retrigger, show: false });
 
-const break_ = (state: StationState, fault: Fault): Step => {
+const breakDown = (state: StationState, fault: Fault): Step => {
   const cup = currentCup(state);
   const ends: Effect[] = [];
   if (state.name === 'showing') ends.push({ do: 'forget', cup: state.cup });
@@ -158,7 +158,7 @@ export function transition(state: StationState, event: StationEvent): Step {
     return to({ name: 'draining' }, ...ends, { do: 'darken' });
   }
   if (event.type === 'fault_raised') {
-    if (state.name !== 'fault') return break_(state, event.fault);
+    if (state.name !== 'fault') return breakDown(state, event.fault);
     const others = state.faults.filter((fault) => fault.source !== event.fault.source);
     return to({ name: 'fault', faults: [...others, event.fault] });
   }
