@@ -2,7 +2,7 @@ import { isInside, radiusAt } from './ellipse.js';
 import type { Ellipse } from './judgement.js';
 
 /** A rim of which less than this was seen lies under something, or is no rim: it gives no size. */
-export const MIN_RIM_SEEN = 0.7;
+export const MIN_RIM_SEEN = 0.65;
 
 /** Outlines of touching items may cross by so much of the smaller radius: what the fit is good for. */
 const TOLERANCE = 0.04;

@@ -8,6 +8,8 @@ export interface EdgePoint {
   readonly y: number;
   /** Height of the step per pixel, levels of 255. */
   readonly strength: number;
+  /** Whether it becomes brighter outwards. */
+  readonly rises: boolean;
   /** Distance over which the step rises from 10 % to 90 %, pixels. */
   readonly widthPx: number;
 }
@@ -46,6 +48,12 @@ function sampleRay(
     }
   }
   return samples;
+}
+
+function brightness(samples: Float32Array, channels: number, k: number): number {
+  let sum = 0;
+  for (let c = 0; c < channels; c++) sum += samples[k * channels + c] ?? 0;
+  return sum;
 }
 
 /** Slope at each sample: the derivative of a small Gaussian (σ ≈ 1 px) over 5 samples, length over the channels. */
@@ -107,7 +115,8 @@ export function edgesAlongRays(
       const [before, here, after] = [slope[peak - 1] ?? 0, slope[peak] ?? 0, slope[peak + 1] ?? 0];
       const curve = before - 2 * here + after;
       const at = fromPx + peak + (curve === 0 ? 0 : (before - after) / (2 * curve));
-      points.push({ ray, x: cx + at * dx, y: cy + at * dy, strength: here, widthPx: stepWidth(slope, peak) });
+      const rises = brightness(samples, channels, peak + 1) > brightness(samples, channels, peak - 1);
+      points.push({ ray, x: cx + at * dx, y: cy + at * dy, strength: here, rises, widthPx: stepWidth(slope, peak) });
     }
   }
   return points;

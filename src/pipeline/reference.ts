@@ -81,7 +81,11 @@ export function differenceFromEmpty(scene: Scene, empty: Scene, covered: Uint8Ar
     if (covered[at] === 1) continue;
     const noise = NOISE / ((level[at] ?? 0) + FLOOR);
     const change = light[at] ?? 0;
-    const colour = Math.max(...[red, green, blue].map((ratio) => Math.abs((ratio[at] ?? 0) - change)));
+    const colour = Math.max(
+      Math.abs((red[at] ?? 0) - change),
+      Math.abs((green[at] ?? 0) - change),
+      Math.abs((blue[at] ?? 0) - change),
+    );
     const differs =
       change > BRIGHTER + noise ||
       change < DARKER - noise ||

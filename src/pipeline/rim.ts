@@ -17,8 +17,8 @@ export interface Rim {
 const RAYS = 96;
 /** The detector's radius is wrong by less than this share. */
 const RADIUS_SLACK = 0.3;
-/** An outline with this share of the best circle's support and a larger radius is the rim; the best is a ring inside it. */
-const OUTER_SHARE = 0.6;
+/** A ring of edges with this share of the best ring's support and a larger radius is the rim; the best is a ring inside it. */
+const OUTER_SHARE = 0.5;
 
 interface Circle {
   readonly cx: number;
@@ -28,43 +28,84 @@ interface Circle {
 
 /** Support of every radius about one centre: a histogram of edge strengths, each edge spread over ± `softPx`. */
 function supportByRadius(
-  edges: readonly EdgePoint[],
-  limit: number,
-  { cx, cy }: { cx: number; cy: number },
+  edges: Votes,
+  cx: number,
+  cy: number,
   fromPx: number,
   softPx: number,
   bins: Float64Array,
 ): void {
   bins.fill(0);
-  for (const edge of edges) {
-    const at = Math.hypot(edge.x - cx, edge.y - cy) - fromPx;
-    const weight = Math.min(edge.strength, limit);
+  const { xs, ys, weights } = edges;
+  for (let k = 0; k < xs.length; k++) {
+    const at = Math.sqrt(((xs[k] ?? 0) - cx) ** 2 + ((ys[k] ?? 0) - cy) ** 2) - fromPx;
     const last = Math.min(bins.length - 1, Math.floor(at + softPx));
     for (let bin = Math.max(0, Math.ceil(at - softPx)); bin <= last; bin++)
-      bins[bin] = (bins[bin] ?? 0) + weight * (1 - Math.abs(bin - at) / (softPx + 1e-9));
+      bins[bin] = (bins[bin] ?? 0) + (weights[k] ?? 0) * (1 - Math.abs(bin - at) / softPx);
   }
 }
 
-/** Hough search: the centre near `about` whose best radius has the most support; then the outermost well supported radius. */
-function findCircle(edges: readonly EdgePoint[], about: Circle, stepPx: number, steps: number, limit: number): Circle {
+/** Edges as columns, since the search for the centre goes over them some hundred times. */
+interface Votes {
+  readonly xs: Float64Array;
+  readonly ys: Float64Array;
+  /** Strength, no more than the usual. */
+  readonly weights: Float64Array;
+}
+
+function votesOf(edges: readonly EdgePoint[]): Votes {
+  const limit = usualStrongest(edges);
+  return {
+    xs: Float64Array.from(edges, ({ x }) => x),
+    ys: Float64Array.from(edges, ({ y }) => y),
+    weights: Float64Array.from(edges, ({ strength }) => Math.min(strength, limit)),
+  };
+}
+
+function largest(values: Float64Array): number {
+  let most = 0;
+  for (const value of values) if (value > most) most = value;
+  return most;
+}
+
+/** Hough search: the centre near `about` whose best radius has the most support. */
+function findCentre(edges: Votes, about: Circle, stepPx: number, steps: number): Circle {
   const fromPx = about.radius * (1 - RADIUS_SLACK);
   const bins = new Float64Array(Math.ceil(about.radius * 2 * RADIUS_SLACK) + 1);
-  const softPx = Math.max(1.5, stepPx * 0.9);
   let best = { cx: about.cx, cy: about.cy, support: -1 };
   for (let iy = -steps; iy <= steps; iy++)
     for (let ix = -steps; ix <= steps; ix++) {
-      const centre = { cx: about.cx + ix * stepPx, cy: about.cy + iy * stepPx };
-      supportByRadius(edges, limit, centre, fromPx, softPx, bins);
-      const support = bins.reduce((most, value) => Math.max(most, value), 0);
-      if (support > best.support) best = { ...centre, support };
+      const [cx, cy] = [about.cx + ix * stepPx, about.cy + iy * stepPx];
+      supportByRadius(edges, cx, cy, fromPx, Math.max(1.5, stepPx * 0.9), bins);
+      const support = largest(bins);
+      if (support > best.support) best = { cx, cy, support };
     }
-  supportByRadius(edges, limit, best, fromPx, softPx, bins);
-  let outer = 0;
-  for (let bin = 1; bin < bins.length - 1; bin++) {
+  return { cx: best.cx, cy: best.cy, radius: about.radius };
+}
+
+/** Radius of the outermost ring of edges with a good share of the most support; `null` = none. */
+function outermost(bins: Float64Array, least: number): number | null {
+  for (let bin = bins.length - 2; bin > 0; bin--) {
     const here = bins[bin] ?? 0;
-    if (here >= OUTER_SHARE * best.support && here >= (bins[bin - 1] ?? 0) && here >= (bins[bin + 1] ?? 0)) outer = bin;
+    if (here >= least && here >= (bins[bin - 1] ?? 0) && here >= (bins[bin + 1] ?? 0)) return bin;
   }
-  return { cx: best.cx, cy: best.cy, radius: fromPx + outer };
+  return null;
+}
+
+/**
+ * The outermost ring of edges that step the same way, both ways tried: an item ends with a step down into its contact
+ * shadow or with a step up to a bright bottom, and a step of the other way close by must not take its edges.
+ */
+function findRing(edges: readonly EdgePoint[], { cx, cy, radius }: Circle): number {
+  const fromPx = radius * (1 - RADIUS_SLACK);
+  const rings = [true, false].map((rises) => {
+    const bins = new Float64Array(Math.ceil(radius * 2 * RADIUS_SLACK) + 1);
+    const way = votesOf(edges.filter((edge) => edge.rises === rises));
+    supportByRadius(way, cx, cy, fromPx, Math.max(2, 0.02 * radius), bins);
+    return bins;
+  });
+  const least = OUTER_SHARE * Math.max(...rings.map(largest));
+  return fromPx + Math.max(...rings.map((bins) => outermost(bins, least) ?? 0));
 }
 
 /** On each ray the clearest edge within `tolerancePx` of the outline: strong, and near it. */
@@ -110,7 +151,7 @@ function refit(edges: readonly EdgePoint[], outline: Ellipse, tolerancePx: numbe
     angleRad: fitted.angleRad,
   };
   const plausible =
-    ellipse.minor / ellipse.major > 0.6 &&
+    ellipse.minor / ellipse.major > 0.85 &&
     Math.abs(ellipse.major / outline.major - 1) < 0.15 &&
     Math.hypot(ellipse.cx - outline.cx, ellipse.cy - outline.cy) < 0.15 * unit;
   return plausible ? ellipse : null;
@@ -136,22 +177,14 @@ export function findRim(picture: Picture, detected: Circle): Rim | null {
     rays: RAYS,
   });
   if (edges.length < RAYS / 4) return null;
-  const limit = usualStrongest(edges);
-  const coarse = findCircle(edges, detected, 0.04 * radius, 3, limit);
-  const circle = findCircle(edges, { ...coarse, radius }, 0.0133 * radius, 2, limit);
-  let outline: Ellipse = {
-    cx: circle.cx,
-    cy: circle.cy,
-    major: 2 * circle.radius,
-    minor: 2 * circle.radius,
-    angleRad: 0,
-  };
-  for (const share of [0.05, 0.035, 0.025, 0.02]) {
-    const next = refit(edges, outline, Math.max(2, share * circle.radius));
-    if (next === null) return null;
-    outline = next;
-  }
-  const on = edgesOn(edges, outline, Math.max(1.5, 0.02 * circle.radius));
+  const votes = votesOf(edges);
+  const coarse = findCentre(votes, detected, 0.04 * radius, 3);
+  const centre = findCentre(votes, coarse, 0.0133 * radius, 2);
+  const ringPx = findRing(edges, centre);
+  let outline: Ellipse = { cx: centre.cx, cy: centre.cy, major: 2 * ringPx, minor: 2 * ringPx, angleRad: 0 };
+  for (const share of [0.05, 0.035, 0.025, 0.02])
+    outline = refit(edges, outline, Math.max(2, share * ringPx)) ?? outline;
+  const on = edgesOn(edges, outline, Math.max(2, 0.025 * ringPx));
   const usual = quantile(
     on.map((edge) => edge.strength),
     0.5,
