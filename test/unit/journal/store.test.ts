@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -285,6 +285,7 @@ describe('migration', () => {
   it('says that a file which is no database cannot be opened', () => {
     openStore();
     path = join(folder, 'result-draft.txt');
+    writeFileSync(path, 'a text, and no database');
     expect(codeOf(() => JournalReader.open(path))).toBe('STORAGE_FAULT');
     expect(codeOf(() => openForWriting(join(import.meta.dirname, 'store.test.ts')))).toBe('STORAGE_FAULT');
   });
