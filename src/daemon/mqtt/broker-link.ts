@@ -1,5 +1,7 @@
+import { setMaxListeners } from 'node:events';
 import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
 import { CupcheckError } from '../../errors.js';
+import { maxAnswering } from './request-desk.js';
 
 /** The broker answered a publish with a reason code of 0x80 or more: it does not have the message. */
 export class PublishRefused extends CupcheckError {
@@ -29,6 +31,8 @@ export class BrokerLink {
   private constructor(client: MqttClient, ackTimeoutMs: number) {
     this.#client = client;
     this.#ackTimeoutMs = ackTimeoutMs;
+    // Each unanswered publish listens for the end; the request desk bounds them.
+    setMaxListeners(2 * maxAnswering, this.#ended.signal);
     client.on('error', (error) => this.#end(error));
     client.on('disconnect', (packet) => {
       this.#end(

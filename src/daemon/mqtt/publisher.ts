@@ -3,7 +3,7 @@ import { asCupcheckError, type CupcheckError } from '../../errors.js';
 import type { Journal } from '../ports.js';
 import { BrokerConnection, type BrokerTimes, brokerTimes } from './broker-connection.js';
 import { type BrokerLink, PublishRefused } from './broker-link.js';
-import { type BrokerSettings, openSecrets } from './client-options.js';
+import { type BrokerSettings, clientOptions, openSecrets } from './client-options.js';
 import type { HealthDocument, InfoDocument, RequestHandler, StateDocument } from './documents.js';
 import { discoveries } from './home-assistant.js';
 import { OutboxPump } from './outbox-pump.js';
@@ -81,6 +81,8 @@ export class MqttPublisher {
   /** Errors: CONFIG_INVALID where a file of the config cannot be read. */
   start(): void {
     const { settings, log } = this.#options;
+    // Read once here, so that a wrong path is told at the start and not with each try.
+    clientOptions(settings, this.topics.availability);
     for (const path of openSecrets(settings)) {
       log.warn({ path }, `every user can read this secret: chmod o-rwx ${path}`);
     }

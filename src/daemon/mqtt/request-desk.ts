@@ -6,6 +6,8 @@ import type { RequestHandler, ResponseDocument } from './documents.js';
 
 /** Requests that wait for the one that is handled; the next is refused. */
 const maxWaiting = 16;
+/** Answers that may be on their way at once. */
+export const maxAnswering = 2 * maxWaiting;
 /** Tags that are remembered with their answers. */
 const maxTags = 256;
 /** A verb that a response topic can carry; anything else is dropped and counted. */
@@ -64,7 +66,7 @@ export class RequestDesk {
   receive(verb: string, payload: Buffer, retained: boolean, respond: Respond): void {
     // Clearing a retained request sends an empty one to its subscribers.
     if (retained && payload.byteLength === 0) return;
-    if (!answerable.test(verb) || this.#answering >= 2 * maxWaiting) {
+    if (!answerable.test(verb) || this.#answering >= maxAnswering) {
       this.#dropped += 1;
       this.#log.warn({ verb: verb.slice(0, 64), dropped: this.#dropped }, 'a request was dropped');
       return;
