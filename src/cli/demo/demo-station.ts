@@ -45,7 +45,9 @@ export async function startDemoStation(demoFolder: string): Promise<DemoStation>
     const socket = join(folder, 'control.sock');
     await writeFile(configPath, stringify(demoConfig(folder, socket, demoFolder, broker)));
     for (const verb of ['light', 'run']) {
-      const child = spawn(process.execPath, [program, verb, '--config', configPath], {
+      // The kernel ends them where the demo dies without ending them.
+      const command = ['--pdeathsig', 'TERM', '--', process.execPath, program, verb, '--config', configPath];
+      const child = spawn('setpriv', command, {
         stdio: ['ignore', 'ignore', 'inherit'],
         // Ctrl-C goes to the whole group of a terminal; the demo ends its processes itself, in order.
         detached: true,
