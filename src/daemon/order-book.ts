@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { closest } from 'fastest-levenshtein';
 import { CupcheckError } from '../errors.js';
 import { replaceFile } from './durable-file.js';
 import type { Order, OrderForCup, OrderRequest } from './orders.js';
@@ -41,7 +42,14 @@ export class OrderBook {
   async set(request: OrderRequest, now: Date): Promise<Order> {
     const known = this.designs();
     if (known !== null && !known.some((design) => design.id === request.design)) {
-      throw new CupcheckError('ORDER_INVALID', `the bundle knows no design "${request.design}"`);
+      const nearest = closest(
+        request.design,
+        known.map((design) => design.id),
+      );
+      throw new CupcheckError(
+        'ORDER_INVALID',
+        `the bundle knows no design "${request.design}"; the nearest that it knows is "${nearest}"`,
+      );
     }
     const expires = request.expires ?? new Date(now.getTime() + this.defaultLifetimeS * 1000).toISOString();
     if (Number.isNaN(Date.parse(expires)) || Date.parse(expires) <= now.getTime()) {

@@ -30,7 +30,10 @@ export async function startBroker(folder: string): Promise<Broker> {
   await writeFile(configPath, `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type error\n`);
   // Debian keeps it in sbin, which is not on every user's path.
   const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
-  const child = spawn('mosquitto', ['-c', configPath], { stdio: 'ignore', env });
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', 'mosquitto', '-c', configPath], {
+    stdio: 'ignore',
+    env,
+  });
   const failed = new Promise<never>((_, reject) => {
     child.once('error', (cause) =>
       reject(new CupcheckError('BROKER_UNREACHABLE', 'mosquitto cannot be started', { cause })),

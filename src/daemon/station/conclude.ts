@@ -7,7 +7,8 @@ import type { Result, ResultDraft, Shown } from '../result.js';
 import type { Cup } from './cup.js';
 import { draftResult, type HostFacts, type StationFacts } from './draft.js';
 
-const nsPerMs = 1e6;
+/** Milliseconds with two decimals. */
+const toMs = (ns: bigint): number => Math.round(Number(ns) / 1e4) / 100;
 const lateCommit: ReasonGiven = {
   reason: 'storage_fault',
   detail: 'the journal did not take the row within the deadline',
@@ -134,8 +135,8 @@ async function light(
   return {
     light: green === null ? 'amber' : 'green',
     atNs,
-    lightMs: Number(atNs - committedNs) / nsPerMs,
-    totalMs: Number(atNs - cup.times.triggerNs) / nsPerMs,
+    lightMs: toMs(atNs - committedNs),
+    totalMs: toMs(atNs - cup.times.triggerNs),
     because,
   };
 }

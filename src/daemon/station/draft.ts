@@ -52,16 +52,18 @@ function itemsOf(judgement: Judgement | null): ResultDraft['items'] {
 
 function msOf(cup: Cup): ResultDraft['ms'] {
   const { triggerNs, settledNs, framedNs } = cup.times;
-  const inside: Partial<AmberJudgement['ms']> = cup.judgement?.ms ?? {};
+  const inside = cup.judgement?.ms;
+  const rounded = (stage: keyof AmberJudgement['ms']): number | null =>
+    inside === undefined ? null : Math.round(inside[stage] * 100) / 100;
   return {
     settle: msBetween(triggerNs, settledNs),
     frame: settledNs === null ? null : msBetween(settledNs, framedNs),
-    decode: inside.decode ?? null,
-    quality: inside.quality ?? null,
-    detect: inside.detect ?? null,
-    crop: inside.crop ?? null,
-    infer: inside.infer ?? null,
-    judge: inside.judge ?? null,
+    decode: rounded('decode'),
+    quality: rounded('quality'),
+    detect: rounded('detect'),
+    crop: rounded('crop'),
+    infer: rounded('infer'),
+    judge: rounded('judge'),
     journal: null,
     light: null,
     total: null,
