@@ -51,6 +51,7 @@ export class SqliteJournal implements Journal {
   readonly #owed = new Map<number, { readonly shown: Shown; readonly journalMs: number | null }>();
   readonly #shownListeners = new Set<() => void>();
   #retry: NodeJS.Timeout | null = null;
+  #closing = false;
   #journalId: string | null = null;
   #opened: { resolve(): void; reject(error: CupcheckError): void } | null = null;
 
@@ -153,6 +154,7 @@ export class SqliteJournal implements Journal {
 
   /** Writes what is owed, waits for the pictures, and ends the thread. */
   async close(): Promise<void> {
+    this.#closing = true;
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
     await this.#payOwed();
@@ -201,12 +203,16 @@ export class SqliteJournal implements Journal {
       this.#tellShown();
       return document;
     } catch (error) {
-      this.#retry ??= setTimeout(() => {
-        this.#retry = null;
-        void this.#payOwed();
-      }, owedRetryMs);
+      if (!this.#closing) this.#retryLater();
       throw error;
     }
+  }
+
+  #retryLater(): void {
+    this.#retry ??= setTimeout(() => {
+      this.#retry = null;
+      void this.#payOwed();
+    }, owedRetryMs);
   }
 
   async #payOwed(): Promise<void> {

@@ -12,6 +12,9 @@ interface JudgedRow {
   readonly draft: string;
 }
 
+/** Commits after which the log is moved into the database unasked; about 15 MB. */
+const maxCommitsInLog = 500;
+
 const outboxColumns = `o.position, s.seq, s.document, s.utc
   FROM outbox o JOIN shown s ON s.seq = o.seq`;
 
@@ -21,6 +24,7 @@ export class JournalStore implements JournalHandlers {
   readonly #db: JournalDatabase;
   readonly #utc: () => string;
   readonly #pruner: Pruner;
+  #commitsInLog = 0;
 
   constructor(db: JournalDatabase, limits: JournalLimits, utc: () => string = () => new Date().toISOString()) {
     this.#db = db;
@@ -48,7 +52,9 @@ export class JournalStore implements JournalHandlers {
       if (row === undefined) throw new CupcheckError('CUP_UNKNOWN', `no cup was judged under seq ${args.seq}`);
       return { document: this.#close(row, args.shown, args.journalMs) };
     });
-    return close.immediate();
+    const closed = close.immediate();
+    this.#boundLog();
+    return closed;
   };
 
   recover = (args: { readonly known: ReadonlyMap<string, Shown>; readonly except: readonly number[] }) => {
@@ -79,6 +85,7 @@ export class JournalStore implements JournalHandlers {
       .prepare('UPDATE outbox SET delivered_utc = coalesce(delivered_utc, ?) WHERE seq = ?')
       .run(this.#utc(), seq);
     if (mark.changes === 0) throw new CupcheckError('CUP_UNKNOWN', `seq ${seq} is not in the outbox`);
+    this.#boundLog();
     return null;
   };
 
@@ -131,12 +138,19 @@ export class JournalStore implements JournalHandlers {
   /** Prunes, then moves the log into the database. Called when no light waits. Never waits for a reader. */
   checkpoint = () => {
     const pruned = this.#pruner.prune();
+    this.#commitsInLog = 0;
     this.#db.pragma('wal_checkpoint(PASSIVE)');
     return { pruned };
   };
 
   close(): void {
     this.#db.close();
+  }
+
+  /** Should nobody find the time for a checkpoint (a long outbox, cup after cup), the log must not fill the disk. */
+  #boundLog(): void {
+    this.#commitsInLog += 1;
+    if (this.#commitsInLog >= maxCommitsInLog) this.checkpoint();
   }
 
   #document(seq: number): string | undefined {

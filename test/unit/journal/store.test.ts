@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -288,6 +288,19 @@ describe('migration', () => {
     writeFileSync(path, 'a text, and no database');
     expect(codeOf(() => JournalReader.open(path))).toBe('STORAGE_FAULT');
     expect(codeOf(() => openForWriting(join(import.meta.dirname, 'store.test.ts')))).toBe('STORAGE_FAULT');
+  });
+});
+
+describe('log', () => {
+  it('is moved into the database unasked when nobody finds the time', () => {
+    const store = openStore();
+    const seq = cup(store);
+    for (let commits = 1; commits < 500; commits++) store.delivered({ seq });
+    const copy = join(folder, 'alone.db');
+    copyFileSync(path, copy);
+    const alone = openForWriting(copy);
+    expect(alone.prepare('SELECT delivered_utc FROM outbox').pluck().all()).toEqual([now.toISOString()]);
+    alone.close();
   });
 });
 
