@@ -12,8 +12,10 @@ export interface Announcer {
   readonly enabled: boolean;
   readonly connected: boolean;
   start(): void;
-  /** Publishes what the station is and does now. */
-  announce(status: StationStatus, info: JudgeInfo | null): void;
+  /** Publishes what the station does now. */
+  state(status: StationStatus): void;
+  /** Publishes what the station is. */
+  info(status: StationStatus, info: JudgeInfo | null): void;
   stop(): Promise<void>;
 }
 
@@ -39,7 +41,8 @@ export function openAnnouncer(options: AnnouncerOptions): Announcer {
       enabled: false,
       connected: false,
       start: () => undefined,
-      announce: () => undefined,
+      state: () => undefined,
+      info: () => undefined,
       stop: async () => undefined,
     };
   }
@@ -58,10 +61,8 @@ export function openAnnouncer(options: AnnouncerOptions): Announcer {
       return publisher.connected;
     },
     start: () => publisher.start(),
-    announce(now, info) {
-      publisher.info(infoOf(now, info, options));
-      publisher.state(stateOf(now));
-    },
+    state: (now) => publisher.state(stateOf(now)),
+    info: (now, info) => publisher.info(infoOf(now, info, options)),
     stop: () => publisher.stop(),
   };
 }

@@ -43,9 +43,15 @@ export interface RunningStation {
 /**
  * Builds every part of a station and wires them; nothing else in core builds a real thing.
  * Returns when the station can be asked, which is before it can judge.
+ * @param inferEntry another program as the judging process; tests name one of their own
  * Errors: CONFIG_INVALID, PICTURE_UNREADABLE, STORAGE_FAULT, JOURNAL_NEWER, ALREADY_RUNNING, SOCKET_FAULT.
  */
-export async function assembleStation(config: Config, configSha256: string, log: Logger): Promise<RunningStation> {
+export async function assembleStation(
+  config: Config,
+  configSha256: string,
+  log: Logger,
+  inferEntry?: string,
+): Promise<RunningStation> {
   const clock = systemClock;
   const session = randomUUID();
   const startedNs = clock.nowNs();
@@ -74,6 +80,7 @@ export async function assembleStation(config: Config, configSha256: string, log:
     loadTimeoutMs,
     pingEveryMs,
     log: log.child({ module: 'infer' }),
+    ...(inferEntry === undefined ? {} : { entry: inferEntry }),
   });
   const orders = new OrderBook(
     join(config.state.path, 'order.json'),
@@ -156,7 +163,11 @@ export async function assembleStation(config: Config, configSha256: string, log:
     log: log.child({ module: 'mqtt' }),
   });
   // The newest state goes out; states that came while one was being asked for are not news any more.
-  const announce = latest(async () => announcer.announce(await status(), judge.info), log);
+  const announce = latest(async () => {
+    const now = await status();
+    announcer.info(now, judge.info);
+    announcer.state(now);
+  }, log);
   station.onState((state) => {
     announce();
     // Between cups there is time for the disk.

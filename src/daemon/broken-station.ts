@@ -6,7 +6,9 @@ import { asCupcheckError, CupcheckError } from '../errors.js';
 import type { LoadedConfig } from './config/load.js';
 import { ControlServer } from './control/server.js';
 import { type StationControl, stationVerbs } from './control/station-verbs.js';
+import { type Announcer, type AnnouncerOptions, openAnnouncer } from './announce.js';
 import { LightLease } from './light/client.js';
+import type { RequestHandler } from './mqtt/documents.js';
 import { version } from './report-status.js';
 import type { Fault } from './station/states.js';
 import type { StationStatus } from './status.js';
@@ -31,22 +33,74 @@ export async function brokenStation(
     .then(() => light.show('fault'))
     .catch((error: unknown) => log.error({ err: asCupcheckError(error) }, 'the light cannot blink'));
   await mkdir(dirname(config.control.socket), { recursive: true });
+  let connected = (): boolean => false;
+  const status = statusOf(config, faults, light, () => connected());
   const control = new ControlServer({
     socketPath: config.control.socket,
     group: config.control.group,
-    verbs: stationVerbs(brokenControl(statusOf(config, faults, light), problems)),
+    verbs: stationVerbs(brokenControl(status, problems)),
     log: log.child({ module: 'control' }),
   });
   await control.start();
+  const announcer = announceFault(config, status, refuse(problems), log);
+  connected = () => announcer.connected;
   return {
     async close() {
       await control.close();
+      await announcer.stop();
       await light.close();
     },
   };
 }
 
-function statusOf(config: Partial, faults: readonly Fault[], light: LightLease): () => StationStatus {
+/** Says on the broker what is wrong. There is no journal, so no result is published and none is lost. */
+function announceFault(config: Partial, status: () => StationStatus, handle: RequestHandler, log: Logger): Announcer {
+  const announcer = openAnnouncer({
+    config,
+    configSha256: '',
+    startedUtc: systemClock.utc().toISOString(),
+    journal: noJournal,
+    handle,
+    status: () => Promise.resolve(status()),
+    providerFallback: () => false,
+    picturesDropped: () => 0,
+    host: () => ({
+      tempC: null,
+      throttled: null,
+      utcSynced: false,
+      diskFreeBytes: null,
+      memoryBytes: process.memoryUsage.rss(),
+    }),
+    log: log.child({ module: 'mqtt' }),
+  });
+  announcer.state(status());
+  announcer.start();
+  return announcer;
+}
+
+const noJournal: AnnouncerOptions['journal'] = {
+  nextUnsent: () => Promise.resolve(null),
+  newest: () => Promise.resolve(null),
+  delivered: () => Promise.resolve(),
+  outbox: () =>
+    Promise.resolve({
+      waiting: 0,
+      oldestUtc: null,
+      newestPosition: 0,
+      lastSeq: 0,
+      prunedThrough: 0,
+      bytes: 0,
+      maxBytes: 0,
+    }),
+  onShown: () => () => undefined,
+};
+
+function statusOf(
+  config: Partial,
+  faults: readonly Fault[],
+  light: LightLease,
+  connected: () => boolean,
+): () => StationStatus {
   const session = randomUUID();
   const startedNs = systemClock.nowNs();
   return () => ({
@@ -62,7 +116,7 @@ function statusOf(config: Partial, faults: readonly Fault[], light: LightLease):
     camera: { driver: '', state: 'stopped', newest_frame_age_ms: null },
     trigger: { driver: '', kind: '' },
     judge: { ready: false, provider: null, bundle: null, designs: 0, covered: 0 },
-    broker: { enabled: config.mqtt.enabled, connected: false, waiting: 0 },
+    broker: { enabled: config.mqtt.enabled, connected: connected(), waiting: 0 },
     order: null,
     last: null,
     cups: { green: 0, amber: 0, late_judgements: 0 },
@@ -70,10 +124,7 @@ function statusOf(config: Partial, faults: readonly Fault[], light: LightLease):
 }
 
 function brokenControl(status: () => StationStatus, problems: readonly CupcheckError[]): StationControl {
-  const refuse = (): Promise<never> => {
-    const [first] = problems;
-    return Promise.reject(new CupcheckError(first?.code ?? 'INTERNAL', first?.message ?? 'the station is broken'));
-  };
+  const refused = refuse(problems);
   return {
     simulation: null,
     status: () => Promise.resolve(status()),
@@ -81,13 +132,21 @@ function brokenControl(status: () => StationStatus, problems: readonly CupcheckE
       Promise.resolve(
         problems.map(({ message, help }) => ({ check: 'station', state: 'fail' as const, detail: message, help })),
       ),
-    trigger: refuse,
-    setOrder: refuse,
-    clearOrder: refuse,
-    order: refuse,
-    resolve: refuse,
-    outbox: refuse,
-    drainOutbox: refuse,
-    watch: refuse,
+    trigger: refused,
+    setOrder: refused,
+    clearOrder: refused,
+    order: refused,
+    resolve: refused,
+    outbox: refused,
+    drainOutbox: refused,
+    watch: refused,
+  };
+}
+
+/** Whatever is asked, the answer is what is wrong. */
+function refuse(problems: readonly CupcheckError[]): () => Promise<never> {
+  return () => {
+    const [first] = problems;
+    return Promise.reject(new CupcheckError(first?.code ?? 'INTERNAL', first?.message ?? 'the station is broken'));
   };
 }

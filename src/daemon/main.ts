@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Assignments `key=value` from the command line. */
   readonly set?: readonly string[];
+  /** Another program as the judging process. Tests name a judging process of their own; nothing else may. */
+  readonly inferEntry?: string;
 }
 
 /**
@@ -24,20 +26,24 @@ export async function runStation(options: RunOptions): Promise<0> {
   const loaded = loadConfig(options.configPath, options.env, options.set);
   const log = openLog(loaded.ok ? loaded.config : loaded.partial);
   log.info({ version, config: loaded.file.path, found: loaded.file.found }, 'cupcheck starts');
-  const station = await open(loaded, log);
+  const station = await open(loaded, log, options.inferEntry);
   const signal = await stopped;
   log.info({ signal }, 'cupcheck stops');
   await station.close();
   return 0;
 }
 
-async function open(loaded: LoadedConfig, log: Logger): Promise<{ close(): Promise<void> }> {
+async function open(
+  loaded: LoadedConfig,
+  log: Logger,
+  inferEntry: string | undefined,
+): Promise<{ close(): Promise<void> }> {
   if (!loaded.ok) {
     for (const problem of loaded.problems) log.error({ err: problem }, 'the config is wrong');
     return brokenStation(loaded.partial, 'config', loaded.problems, log);
   }
   try {
-    return await assembleStation(loaded.config, loaded.sha256, log);
+    return await assembleStation(loaded.config, loaded.sha256, log, inferEntry);
   } catch (thrown) {
     const error = asCupcheckError(thrown);
     log.error({ err: error }, 'the station cannot be built');
