@@ -25,12 +25,26 @@ describe('fitEllipse', () => {
   it('gives back the ellipse that the points lie on', () => {
     const random = randomNumbers(5);
     for (let trial = 0; trial < 200; trial++) {
-      const truth = { cx: random() - 0.5, cy: random() - 0.5, a: 0.6 + random(), b: 0, angle: (random() - 0.5) * Math.PI };
+      const truth = {
+        cx: random() - 0.5,
+        cy: random() - 0.5,
+        a: 0.6 + random(),
+        b: 0,
+        angle: (random() - 0.5) * Math.PI,
+      };
       truth.b = truth.a * (0.5 + 0.49 * random());
       const angles = Array.from({ length: 40 }, (_, k) => (2 * Math.PI * k) / 40);
-      const xs = angles.map((t) => truth.cx + truth.a * Math.cos(t) * Math.cos(truth.angle) - truth.b * Math.sin(t) * Math.sin(truth.angle));
-      const ys = angles.map((t) => truth.cy + truth.a * Math.cos(t) * Math.sin(truth.angle) + truth.b * Math.sin(t) * Math.cos(truth.angle));
-      const found = fitEllipse(xs, ys, angles.map(() => 1));
+      const xs = angles.map(
+        (t) => truth.cx + truth.a * Math.cos(t) * Math.cos(truth.angle) - truth.b * Math.sin(t) * Math.sin(truth.angle),
+      );
+      const ys = angles.map(
+        (t) => truth.cy + truth.a * Math.cos(t) * Math.sin(truth.angle) + truth.b * Math.sin(t) * Math.cos(truth.angle),
+      );
+      const found = fitEllipse(
+        xs,
+        ys,
+        angles.map(() => 1),
+      );
       expect(found?.cx).toBeCloseTo(truth.cx, 4);
       expect(found?.cy).toBeCloseTo(truth.cy, 4);
       expect(found?.major).toBeCloseTo(2 * truth.a, 4);
@@ -41,7 +55,13 @@ describe('fitEllipse', () => {
 
   it('finds none in points on a line', () => {
     const xs = [0, 1, 2, 3, 4, 5, 6];
-    expect(fitEllipse(xs, xs, xs.map(() => 1))).toBeNull();
+    expect(
+      fitEllipse(
+        xs,
+        xs,
+        xs.map(() => 1),
+      ),
+    ).toBeNull();
   });
 });
 
@@ -59,7 +79,11 @@ describe('findRim', () => {
         shadow: { dx: 12 * (random() - 0.5), dy: 12 * (random() - 0.5), depth: 0.55, soft: 6 + 12 * random() },
       });
       const off = () => (random() - 0.5) * 0.16 * (major / 2);
-      const rim = findRim(picture(drawn, { seed: trial }), { cx: drawn.cx + off(), cy: drawn.cy + off(), radius: (major / 2) * (0.92 + 0.16 * random()) });
+      const rim = findRim(picture(drawn, { seed: trial }), {
+        cx: drawn.cx + off(),
+        cy: drawn.cy + off(),
+        radius: (major / 2) * (0.92 + 0.16 * random()),
+      });
       const label = `trial ${String(trial)}: major ${String(rim?.ellipse.major)} of ${String(major)}`;
       expect(Math.abs((rim?.ellipse.major ?? 0) / major - 1), label).toBeLessThan(0.015);
       expect(rim?.seen, label).toBeGreaterThan(0.85);
@@ -69,7 +93,11 @@ describe('findRim', () => {
   it('finds a rim that differs from the bottom in colour alone', () => {
     // The same luma (BT.601) to within a level.
     const brass = item({ colour: [140, 105, 42], relief: 0, shadow: { dx: 0, dy: 0, depth: 0, soft: 4 } });
-    const rim = findRim(picture(brass, { bottom: [99, 113, 120], noise: 1, grain: 1 }), { cx: 200, cy: 190, radius: 92 });
+    const rim = findRim(picture(brass, { bottom: [99, 113, 120], noise: 1, grain: 1 }), {
+      cx: 200,
+      cy: 190,
+      radius: 92,
+    });
     expect(rim?.ellipse.major).toBeGreaterThan(178);
     expect(rim?.ellipse.major).toBeLessThan(182);
   });
