@@ -3,15 +3,15 @@ import { boxSums } from './regions.js';
 import type { Scene } from './scene.js';
 
 /** Log ratio over which a pixel is brighter than the empty cup: a shadow only darkens. */
-const BRIGHTER = 0.16;
+const BRIGHTER = 0.13;
 /** Log ratio under which it is darker than a soft shadow makes it. */
 const DARKER = -1.3;
 /** Log ratio by which one colour may change against the others: light of another colour is taken out beforehand. */
-const COLOUR = 0.13;
+const COLOUR = 0.1;
 /** Log ratio by which a pixel may differ from its surroundings: shadows are soft, things have edges and relief. */
-const TEXTURE = 0.09;
+const TEXTURE = 0.05;
 /** What noise does to a log ratio grows as light falls: levels of noise over (level + floor). */
-const NOISE = 4;
+const NOISE = 2;
 const FLOOR = 8;
 /** Reach of the surroundings, scene pixels; about the softness of a shadow's border. */
 const SOFT_REACH = 4;
