@@ -36,6 +36,8 @@ const pingEveryMs = 5000;
 export interface RunningStation {
   readonly station: Station;
   readonly operate: OperateStation;
+  /** Whether frames went on coming since it was asked last; a station in fault is alive, because it says so itself. */
+  alive(): boolean;
   /** Takes no more cups, ends the one in progress, and gives everything back. */
   close(): Promise<void>;
 }
@@ -192,9 +194,15 @@ export async function assembleStation(
   if (judge.info !== null) station.started();
   announce();
 
+  let framesSeen = 0;
   return {
     station,
     operate,
+    alive() {
+      const before = framesSeen;
+      framesSeen = camera.framesSeen;
+      return framesSeen > before || station.health === 'fault';
+    },
     async close() {
       await trigger.stop();
       await station.drain();

@@ -6,6 +6,7 @@ import { asCupcheckError, CupcheckError } from '../errors.js';
 import type { LoadedConfig } from './config/load.js';
 import { ControlServer } from './control/server.js';
 import { type StationControl, stationVerbs } from './control/station-verbs.js';
+import type { RunningStation } from './assemble.js';
 import { type Announcer, type AnnouncerOptions, openAnnouncer } from './announce.js';
 import { LightLease } from './light/client.js';
 import type { RequestHandler } from './mqtt/documents.js';
@@ -25,7 +26,7 @@ export async function brokenStation(
   source: Fault['source'],
   problems: readonly CupcheckError[],
   log: Logger,
-): Promise<{ close(): Promise<void> }> {
+): Promise<Pick<RunningStation, 'close' | 'alive'>> {
   const faults = problems.map(({ message, help }): Fault => ({ source, message, help }));
   const light = new LightLease({ clock: systemClock, socketPath: config.light.socket, ...config.light });
   await light
@@ -45,6 +46,7 @@ export async function brokenStation(
   const announcer = announceFault(config, status, refuse(problems), log);
   connected = () => announcer.connected;
   return {
+    alive: () => true,
     async close() {
       await control.close();
       await announcer.stop();

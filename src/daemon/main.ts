@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import { asCupcheckError } from '../errors.js';
-import { assembleStation } from './assemble.js';
+import { assembleStation, type RunningStation } from './assemble.js';
 import { brokenStation } from './broken-station.js';
 import { type LoadedConfig, loadConfig } from './config/load.js';
+import { type Notifier, sdNotifier } from './health/sd-notify.js';
 import { openLog } from './logger.js';
 import { version } from './report-status.js';
 
@@ -16,6 +17,8 @@ export interface RunOptions {
   readonly inferEntry?: string;
 }
 
+type Stoppable = Pick<RunningStation, 'close' | 'alive'>;
+
 /**
  * Runs a station until SIGTERM or SIGINT. A station whose config is wrong, or whose parts cannot be built, does not
  * judge: it stays up in `fault`, so that `status`, MQTT and the blinking light can tell.
@@ -27,17 +30,22 @@ export async function runStation(options: RunOptions): Promise<0> {
   const log = openLog(loaded.ok ? loaded.config : loaded.partial);
   log.info({ version, config: loaded.file.path, found: loaded.file.found }, 'cupcheck starts');
   const station = await open(loaded, log, options.inferEntry);
+  // Also in fault: the socket answers, and a restart would mend nothing.
+  const systemd = sdNotifier({
+    env: options.env,
+    onError: (error) => log.warn({ err: error }, 'systemd was not told'),
+  });
+  systemd.ready();
+  const petting = keepPetting(station, systemd);
   const signal = await stopped;
   log.info({ signal }, 'cupcheck stops');
+  systemd.stopping();
   await station.close();
+  clearInterval(petting);
   return 0;
 }
 
-async function open(
-  loaded: LoadedConfig,
-  log: Logger,
-  inferEntry: string | undefined,
-): Promise<{ close(): Promise<void> }> {
+async function open(loaded: LoadedConfig, log: Logger, inferEntry: string | undefined): Promise<Stoppable> {
   if (!loaded.ok) {
     for (const problem of loaded.problems) log.error({ err: problem }, 'the config is wrong');
     return brokenStation(loaded.partial, 'config', loaded.problems, log);
@@ -51,6 +59,14 @@ async function open(
     if (error.code === 'ALREADY_RUNNING') throw error;
     return brokenStation(loaded.config, error.code.startsWith('CONFIG') ? 'config' : 'storage', [error], log);
   }
+}
+
+/** Pets systemd's watchdog from this event loop, and only while the station is alive: a stuck loop is restarted. */
+function keepPetting(station: Stoppable, systemd: Notifier): NodeJS.Timeout | undefined {
+  if (systemd.watchdogMs === null) return undefined;
+  return setInterval(() => {
+    if (station.alive()) systemd.watchdog();
+  }, systemd.watchdogMs);
 }
 
 function whenStopped(): Promise<NodeJS.Signals> {
