@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 
-const widthPx = 1200;
+const widthPx = 1100;
 const maxBytes = 400_000;
 const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const picture = fileURLToPath(new URL('../docs/demo.png', import.meta.url));
@@ -20,7 +20,7 @@ try {
   if (status !== 0) throw new Error(`the demo ended with ${status}: no picture is made of a demo that went wrong`);
   const { data, info } = await sharp(join(out, 'contact-sheet.png'))
     .resize({ width: widthPx })
-    .png({ palette: true, colours: 128, effort: 10 })
+    .png({ palette: true, colours: 256, quality: 60, effort: 8 })
     .toBuffer({ resolveWithObject: true });
   if (data.byteLength > maxBytes) throw new Error(`the picture has ${data.byteLength} bytes of at most ${maxBytes}`);
   writeFileSync(picture, data);
