@@ -102,6 +102,13 @@ describe('findRim', () => {
     expect(rim?.ellipse.major).toBeLessThan(182);
   });
 
+  it('takes the rim and not a clearer ring inside it', () => {
+    const drawn = item({ colour: [122, 124, 125], relief: 0.45, shadow: { dx: 0, dy: 0, depth: 0, soft: 4 } });
+    const rim = findRim(picture(drawn), { cx: 198, cy: 192, radius: 86 });
+    expect(rim?.ellipse.major).toBeGreaterThan(176);
+    expect(rim?.ellipse.major).toBeLessThan(184);
+  });
+
   it('sees less of a rim that lies under another item', () => {
     const under = item();
     const over = item({ cx: 290, cy: 230, major: 170, minor: 170, colour: [180, 150, 90] });

@@ -76,8 +76,11 @@ describe.each(metals)('a cup of %s items', (_, colour) => {
     }
   });
 
-  it('stands light that is a fifth dimmer and a tenth warmer than the reference’s', () => {
-    const { items, empty, cup } = cupOf(colour, { gain: [0.84, 0.8, 0.74], seed: 1 });
+  it.each([
+    ['a fifth dimmer and a tenth warmer', [0.84, 0.8, 0.74]],
+    ['a third brighter and a fifth colder', [1.2, 1.3, 1.45]],
+  ] as [string, Colour][])('stands light that is %s than the reference’s', (_light, gain) => {
+    const { items, empty, cup } = cupOf(colour, { gain });
     expect(unexplained(cup, empty, items)).toEqual([]);
     expect(unexplained(cup, empty, items.slice(1))).toHaveLength(1);
   });
