@@ -49,7 +49,8 @@ function cameraText({ camera }: StationStatus): string {
 }
 
 function brokerText({ broker }: StationStatus): string {
-  const state = broker.enabled ? (broker.connected ? 'connected' : 'NOT REACHED') : 'off';
+  if (!broker.enabled) return 'off, results stay in the journal';
+  const state = broker.connected ? 'connected' : 'NOT REACHED';
   return `${state}, ${broker.waiting === 0 ? 'nothing waits' : `${broker.waiting} wait in the outbox`}`;
 }
 

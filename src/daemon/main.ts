@@ -20,7 +20,7 @@ export interface RunOptions {
 type Stoppable = Pick<RunningStation, 'close' | 'alive'>;
 
 /**
- * Runs a station until SIGTERM or SIGINT. A station whose config is wrong, or whose parts cannot be built, does not
+ * Runs a station until SIGTERM, SIGINT or SIGHUP. A station whose config is wrong, or whose parts cannot be built, does not
  * judge: it stays up in `fault`, so that `status`, MQTT and the blinking light can tell.
  * @returns the exit status
  */
@@ -71,6 +71,6 @@ function keepPetting(station: Stoppable, systemd: Notifier): NodeJS.Timeout | un
 
 function whenStopped(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve(signal));
   });
 }

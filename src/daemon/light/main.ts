@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { asCupcheckError, CupcheckError } from '../../errors.js';
 import { MemoryLines } from '../../hw/light/memory-lines.js';
 import { TerminalLines } from '../../hw/light/terminal-lines.js';
@@ -15,7 +17,7 @@ export interface RunLightOptions {
 }
 
 /**
- * The light process. It ends at SIGTERM or SIGINT, and when the parent that forked it is gone; then the lines are dark.
+ * The light process. It ends at SIGTERM, SIGINT or SIGHUP, and when the parent that forked it is gone; then the lines are dark.
  * A parent with an IPC channel is sent `ready`.
  * @returns exit code: 0 ended as asked, 4 the lines or the socket cannot be had
  */
@@ -36,6 +38,7 @@ export async function runLight(options: RunLightOptions): Promise<0 | 4> {
         process.exit(4);
       },
     });
+    await mkdir(dirname(light.socket), { recursive: true });
     await server.start();
     process.send?.('ready');
     await asked();
@@ -56,7 +59,7 @@ function linesOf({ driver, memory }: Config['light']): LightLines {
 /** Resolves when somebody wants this process to end. */
 function asked(): Promise<void> {
   return new Promise((resolve) => {
-    process.once('SIGTERM', resolve).once('SIGINT', resolve).once('disconnect', resolve);
+    process.once('SIGTERM', resolve).once('SIGINT', resolve).once('SIGHUP', resolve).once('disconnect', resolve);
   });
 }
 

@@ -38,15 +38,21 @@ export class OutboxPump {
     return this.#refused;
   }
 
-  /** Returns when the connection has ended. */
-  async run(link: BrokerLink): Promise<void> {
+  /** The newest row at this moment. Rows up to it are older than a connection that begins now. */
+  async newestPosition(link: BrokerLink): Promise<number> {
+    return (await this.#persist(link, () => this.#options.journal.outbox())).newestPosition;
+  }
+
+  /**
+   * Returns when the connection has ended.
+   * @param newestPosition rows up to here are marked as replayed: the broker may have had them before
+   */
+  async run(link: BrokerLink, newestPosition: number): Promise<void> {
     const { journal } = this.#options;
     const shown = new Wake();
     const unsubscribe = journal.onShown(() => shown.wake());
     link.ended.addEventListener('abort', () => shown.wake(), { once: true });
     try {
-      // Rows up to here are older than this connection: the broker may have had them before.
-      const { newestPosition } = await this.#persist(link, () => journal.outbox());
       await this.#refreshLast(link);
       while (!link.ended.aborted) {
         // Taken before the look, so that a row that is shown in between is not slept through.

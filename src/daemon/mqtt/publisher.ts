@@ -125,6 +125,8 @@ export class MqttPublisher {
 
   async #serve(link: BrokerLink): Promise<void> {
     const { settings, homeAssistant, log } = this.#options;
+    // Before anybody is told: a cup that comes after `online` is not old.
+    const newestPosition = await this.#pump.newestPosition(link);
     await this.#send(link, this.topics.availability, 'online');
     if (this.#info !== null) await this.#send(link, this.topics.info, JSON.stringify(this.#info));
     if (this.#state !== null) await this.#send(link, this.topics.state, JSON.stringify(this.#state));
@@ -144,7 +146,7 @@ export class MqttPublisher {
     const beat = setInterval(() => void this.#beat(link), this.#options.healthIntervalMs);
     try {
       await this.#beat(link);
-      await this.#pump.run(link);
+      await this.#pump.run(link, newestPosition);
     } finally {
       clearInterval(beat);
     }

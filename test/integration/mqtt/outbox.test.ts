@@ -98,8 +98,10 @@ it('survives a broker that crashes in the middle of the flow, again and again', 
 });
 
 it('delivers after a restart what an earlier life left, marked, and does not repeat what it delivered', async () => {
-  subscriber = await Subscriber.start(broker, topic);
+  subscriber = await Subscriber.start(broker, 'cupcheck/line-1/#');
   station.publish({ url: broker.url });
+  // Connected before the first cup: else it would be older than the connection.
+  await subscriber.until(() => subscriber?.documents('cupcheck/line-1/health').length === 1);
   await station.cups(2);
   await heardResults(2);
   await allDelivered();
