@@ -19,6 +19,8 @@ const RAYS = 96;
 const RADIUS_SLACK = 0.3;
 /** A ring of edges with this share of the best ring's support and a larger radius is the rim; the best is a ring inside it. */
 const OUTER_SHARE = 0.5;
+/** An edge of this share of the usual strength counts in full: a rim may be fainter than what is struck inside it. */
+const ENOUGH = 0.6;
 
 interface Circle {
   readonly cx: number;
@@ -53,8 +55,7 @@ interface Votes {
   readonly weights: Float64Array;
 }
 
-function votesOf(edges: readonly EdgePoint[]): Votes {
-  const limit = usualStrongest(edges);
+function votesOf(edges: readonly EdgePoint[], limit: number): Votes {
   return {
     xs: Float64Array.from(edges, ({ x }) => x),
     ys: Float64Array.from(edges, ({ y }) => y),
@@ -83,29 +84,31 @@ function findCentre(edges: Votes, about: Circle, stepPx: number, steps: number):
   return { cx: best.cx, cy: best.cy, radius: about.radius };
 }
 
-/** Radius of the outermost ring of edges with a good share of the most support; `null` = none. */
-function outermost(bins: Float64Array, least: number): number | null {
-  for (let bin = bins.length - 2; bin > 0; bin--) {
-    const here = bins[bin] ?? 0;
-    if (here >= least && here >= (bins[bin - 1] ?? 0) && here >= (bins[bin + 1] ?? 0)) return bin;
-  }
-  return null;
-}
-
 /**
- * The outermost ring of edges that step the same way, both ways tried: an item ends with a step down into its contact
- * shadow or with a step up to a bright bottom, and a step of the other way close by must not take its edges.
+ * Radius of the outermost clear ring of edges that step the same way: an item ends with a step down into its contact
+ * shadow or with a step up to a bright bottom, and the edges of the two ways must not be taken for one ring.
+ * Tried and worse on composed cups: a prior about the detector's radius, and the middle of a thin dark line.
  */
-function findRing(edges: readonly EdgePoint[], { cx, cy, radius }: Circle): number {
+function findRing(edges: readonly EdgePoint[], { cx, cy, radius }: Circle, limit: number): number {
   const fromPx = radius * (1 - RADIUS_SLACK);
   const rings = [true, false].map((rises) => {
     const bins = new Float64Array(Math.ceil(radius * 2 * RADIUS_SLACK) + 1);
-    const way = votesOf(edges.filter((edge) => edge.rises === rises));
+    const way = votesOf(
+      edges.filter((edge) => edge.rises === rises),
+      ENOUGH * limit,
+    );
     supportByRadius(way, cx, cy, fromPx, Math.max(2, 0.02 * radius), bins);
     return bins;
   });
   const least = OUTER_SHARE * Math.max(...rings.map(largest));
-  return fromPx + Math.max(...rings.map((bins) => outermost(bins, least) ?? 0));
+  return fromPx + Math.max(...rings.map((bins) => outermost(bins, least)));
+}
+
+/** The last bin that is a peak of at least `least`. */
+function outermost(bins: Float64Array, least: number): number {
+  return bins.findLastIndex(
+    (here, bin) => here >= least && here > (bins[bin - 1] ?? 0) && here >= (bins[bin + 1] ?? 0),
+  );
 }
 
 /** On each ray the clearest edge within `tolerancePx` of the outline: strong, and near it. */
@@ -177,10 +180,11 @@ export function findRim(picture: Picture, detected: Circle): Rim | null {
     rays: RAYS,
   });
   if (edges.length < RAYS / 4) return null;
-  const votes = votesOf(edges);
+  const limit = usualStrongest(edges);
+  const votes = votesOf(edges, limit);
   const coarse = findCentre(votes, detected, 0.04 * radius, 3);
   const centre = findCentre(votes, coarse, 0.0133 * radius, 2);
-  const ringPx = findRing(edges, centre);
+  const ringPx = findRing(edges, centre, limit);
   let outline: Ellipse = { cx: centre.cx, cy: centre.cy, major: 2 * ringPx, minor: 2 * ringPx, angleRad: 0 };
   for (const share of [0.05, 0.035, 0.025, 0.02])
     outline = refit(edges, outline, Math.max(2, share * ringPx)) ?? outline;
