@@ -117,8 +117,11 @@ it('requests that are not JSON, retained, of 10 MB or for an unknown verb: refus
   onTestFinished(() => broker.remove());
   const answers = await Subscriber.start(broker, 'cupcheck/live/response/#');
   onTestFinished(() => answers.stop());
+  const health = await Subscriber.start(broker, 'cupcheck/live/health');
+  onTestFinished(() => health.stop());
   const station = await liveStation({ brokerUrl: broker.url });
-  await station.untilStatus('it has the broker', (status) => status.broker.connected);
+  // Its first health message comes after it has subscribed to requests.
+  await health.until(() => health.heard.length > 0);
   const request = (verb: string, payload: string, args: readonly string[] = []) =>
     publishTo(broker, `cupcheck/live/request/${verb}`, payload, args);
   await request('status', '{');

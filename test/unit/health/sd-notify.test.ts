@@ -92,7 +92,7 @@ print(s.recv(4096).decode().replace("\\n"," "),flush=True)`;
       const systemd = spawn('python3', ['-c', listen, socket], { stdio: ['ignore', 'pipe', 'inherit'] });
       try {
         const [bound] = (await once(systemd.stdout, 'data')) as [Buffer];
-        expect(bound.toString()).toBe('bound\n');
+        expect(bound.toString().trim()).toBe('bound');
         const env = { PATH: process.env['PATH'], NOTIFY_SOCKET: socket };
         sdNotifier({ env, onError: (error) => errors.push(error) }).ready();
         const [heard] = (await once(systemd.stdout, 'data')) as [Buffer];
