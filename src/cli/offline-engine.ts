@@ -1,11 +1,8 @@
-import { fileURLToPath } from 'node:url';
+import { shippedBundle } from '../daemon/config/shipped-bundle.js';
 import { OnnxRuntime } from '../hw/inference/onnx-runtime.js';
 import { type Bundle, loadBundle } from '../pipeline/bundle/load.js';
 import { type Engine, loadEngine } from '../pipeline/engine.js';
 import { type FreshStamp, proveFresh } from '../pipeline/frame.js';
-
-/** The bundle that comes with the program. */
-export const shippedBundle = fileURLToPath(new URL('../../models/bundles/first', import.meta.url));
 
 /** Loads a bundle and its networks on this machine's CPU, without a daemon. @param folder `null` = the shipped one */
 export async function offlineEngine(folder: string | null, threads: number): Promise<Engine> {

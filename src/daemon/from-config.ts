@@ -1,12 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import type { Config } from './config/schema.js';
+import { bundleFolder } from './config/shipped-bundle.js';
 import type { InferSettings } from './infer/settings.js';
 import { pictureRef } from './journal/pictures.js';
 import type { JournalLimits } from './journal/protocol.js';
 import type { PicturePolicy } from './station/conclude.js';
-
-/** The bundle that comes with the program. */
-const shippedBundle = fileURLToPath(new URL('../../models/bundles/first', import.meta.url));
 
 /** Delivered rows beyond this number are pruned, whatever their age. */
 const retentionRows = 1_000_000;
@@ -14,7 +11,7 @@ const retentionRows = 1_000_000;
 /** What the judging process is started with. */
 export function inferSettings(config: Config): InferSettings {
   return {
-    bundlePath: config.bundle.path ?? shippedBundle,
+    bundlePath: bundleFolder(config),
     calibrationPath: config.calibration.path,
     judge: config.judge.name,
     threads: config.infer.threads,

@@ -16,7 +16,7 @@ export interface Order {
   readonly design: string;
   readonly count: number;
   readonly cups: number;
-  /** Cups that have been judged under it. */
+  /** Cups that were shown green under it, or that a person resolved `ok`. */
   readonly used: number;
   /** UTC, ISO 8601. */
   readonly expires: string;

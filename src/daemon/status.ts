@@ -1,3 +1,4 @@
+import type { Order } from './orders.js';
 import type { LightState } from './ports.js';
 import type { FaultSource } from './station/states.js';
 
@@ -24,14 +25,7 @@ export interface StationStatus {
     readonly covered: number;
   };
   readonly broker: { readonly enabled: boolean; readonly connected: boolean; readonly waiting: number };
-  readonly order: {
-    readonly id: string;
-    readonly design: string;
-    readonly count: number;
-    readonly cups: number;
-    readonly used: number;
-    readonly expires: string;
-  } | null;
+  readonly order: Order | null;
   readonly last: {
     readonly seq: number;
     readonly id: string;

@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import type { Config } from './schema.js';
 
-/** The folder of the bundle to use: `bundle.path`, else the one beside the program (as far up from src/ as from dist/). */
+/** Folder of the bundle that comes with the program, beside it: as far up from src/ as from dist/. */
+export const shippedBundle = fileURLToPath(new URL('../../../models/bundles/first', import.meta.url));
+
+/** The folder of the bundle to use: `bundle.path`, else the shipped one. */
 export function bundleFolder(config: Pick<Config, 'bundle'>): string {
-  return config.bundle.path ?? fileURLToPath(new URL('../../../models/bundles/first', import.meta.url));
+  return config.bundle.path ?? shippedBundle;
 }

@@ -1,3 +1,4 @@
+import type { Order } from '../orders.js';
 import type { ErrorCode } from '../../errors.js';
 import type { Verb } from './topics.js';
 
@@ -29,14 +30,7 @@ export interface StateDocument {
   /** The machine's state: `ready`, `judging`, `showing`, … */
   readonly state: string;
   readonly faults: readonly { readonly source: string; readonly message: string; readonly help: string }[];
-  readonly order: {
-    readonly id: string;
-    readonly design: string;
-    readonly count: number;
-    readonly cups: number;
-    readonly used: number;
-    readonly expires: string;
-  } | null;
+  readonly order: Order | null;
 }
 
 /** `health`, every 30 s: numbers to watch. */

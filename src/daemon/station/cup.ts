@@ -12,7 +12,6 @@ export interface CupTimes {
   readonly utc: string;
   settledNs: bigint | null;
   framedNs: bigint | null;
-  judgedNs: bigint | null;
 }
 
 /** All that the station knows of a cup between its trigger and its last journal row. */

@@ -69,7 +69,7 @@ export class StationEffects {
       id,
       tag,
       order: null,
-      times: { triggerNs: atNs, utc: clock.utc().toISOString(), settledNs: null, framedNs: null, judgedNs: null },
+      times: { triggerNs: atNs, utc: clock.utc().toISOString(), settledNs: null, framedNs: null },
       deadlineNs: atNs + BigInt(times.deadlineMs) * nsPerMs,
       work: new AbortController(),
       watch: new AbortController(),
@@ -206,7 +206,6 @@ export class StationEffects {
   private async judge(cup: Cup): Promise<void> {
     const { judge, camera, clock, times } = this.ports;
     cup.judgement = await judgeFrames(cup, judge, camera, clock, times.frameTimeoutMs, this.ports.audited);
-    cup.times.judgedNs = clock.nowNs();
   }
 
   /** Runs one step of a cup's work; its end, or its failure, becomes an event. */
