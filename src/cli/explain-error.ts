@@ -1,7 +1,7 @@
 import { asCupcheckError } from '../errors.js';
 import { type ExitCode, exitCodeOf } from './exit-codes.js';
 import { indented, wrap } from './layout.js';
-import { paint, type Terminal } from './terminal.js';
+import { paintError, type Terminal } from './terminal.js';
 
 /** Prints what failed, with what value, and what to do, in one form; with `debug` the stack too. */
 export function explainError(
@@ -15,7 +15,7 @@ export function explainError(
     terminal.out(JSON.stringify({ error: { code, message, help } }));
   } else {
     const [first = '', ...more] = message.split('\n').flatMap((line) => wrap(line, 10));
-    terminal.err(`${paint(terminal, 'red', 'cupcheck:')} ${first}`);
+    terminal.err(`${paintError(terminal, 'red', 'cupcheck:')} ${first}`);
     for (const line of more) terminal.err(`          ${line}`);
     for (const line of indented(`${help} (${code})`, 10)) terminal.err(line);
   }

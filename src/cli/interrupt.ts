@@ -11,3 +11,34 @@ export async function untilInterrupted(work: (signal: AbortSignal) => Promise<un
     process.off('SIGINT', stop);
   }
 }
+
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Runs `work`; a signal that asks this process to end ends the work first, and `onInterrupted` says what is left of it.
+ * The process then ends by that signal, so that a shell's loop ends too (130 after Ctrl-C). A second one does not wait.
+ */
+export async function orInterrupted<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  onInterrupted: () => void,
+): Promise<T> {
+  const interrupted = new AbortController();
+  let by: NodeJS.Signals | null = null;
+  const stop = (signal: NodeJS.Signals) => {
+    by = signal;
+    interrupted.abort(new Error(`ended by ${signal}`));
+  };
+  for (const ending of endings) process.once(ending, stop);
+  try {
+    return await work(interrupted.signal);
+  } catch (error) {
+    if (by === null) throw error;
+    onInterrupted();
+    for (const ending of endings) process.off(ending, stop);
+    process.kill(process.pid, by);
+    // The signal comes with the next turn of the loop; until then nothing else is said.
+    return await new Promise<never>(() => setInterval(() => undefined, 1000));
+  } finally {
+    for (const ending of endings) process.off(ending, stop);
+  }
+}

@@ -4,6 +4,7 @@ import { collect } from './arguments.js';
 import { Cli, type GlobalOptions, noOptions } from './cli.js';
 import { badInput, done, exitCodes } from './exit-codes.js';
 import { explainError } from './explain-error.js';
+import { textColumns } from './layout.js';
 import type { Terminal } from './terminal.js';
 import { verbs } from './verbs.js';
 
@@ -14,6 +15,7 @@ export function buildProgram(cli: Cli): Command {
     .option('--json', 'print JSON: one document a line')
     .option('--config <file>', 'the config (default: $CUPCHECK_CONFIG, else /etc/cupcheck/config.yaml)')
     .option('--set <key=value>', 'override a key of the config; may be given several times', collect)
+    .option('--no-color', 'print no colours (as NO_COLOR in the environment does)')
     .option('--debug', 'print the stack of an error')
     .addHelpText(
       'after',
@@ -21,7 +23,7 @@ export function buildProgram(cli: Cli): Command {
     )
     .addHelpText('after', `\nExit codes:\n${exitCodeLines().join('\n')}`)
     .exitOverride()
-    .configureHelp({ helpWidth: 80, showGlobalOptions: true })
+    .configureHelp({ helpWidth: textColumns(), showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => cli.terminal.out(text.trimEnd()),
       writeErr: (text) => cli.terminal.err(text.trimEnd()),
@@ -37,13 +39,14 @@ export function buildProgram(cli: Cli): Command {
 
 /** Runs one command line. Never throws; returns the exit code. */
 export async function runCli(argv: readonly string[], terminal: Terminal, env: NodeJS.ProcessEnv): Promise<number> {
-  const cli = new Cli(terminal, env);
+  const given = { json: argv.includes('--json'), debug: argv.includes('--debug') };
+  const shown = argv.includes('--no-color') ? { ...terminal, colour: false, errColour: false } : terminal;
+  const cli = new Cli(shown, env);
   try {
     await buildProgram(cli).parseAsync(argv, { from: 'user' });
     return cli.exitCode;
   } catch (error) {
-    const given = { json: argv.includes('--json'), debug: argv.includes('--debug') };
-    if (!(error instanceof CommanderError)) return explainError(error, terminal, given);
+    if (!(error instanceof CommanderError)) return explainError(error, shown, given);
     if (error.exitCode === 0) return done;
     // A command without its verb: commander has printed the help.
     if (error.code === 'commander.help') return badInput;

@@ -17,6 +17,7 @@ import { emptyCup } from '../../src/pipeline/judge-cup.js';
 import { measureItems } from '../../src/pipeline/measure.js';
 import { sceneOf } from '../../src/pipeline/scene.js';
 import { findUnexplained } from '../../src/pipeline/unexplained.js';
+import { compiled } from '../fixtures/compiled.js';
 import { draw } from '../fixtures/drawing.js';
 import { writeTinyBundle } from '../fixtures/tiny-bundle.js';
 
@@ -238,8 +239,10 @@ describe('evaluate', () => {
     ignoreReference: false,
     ignoreScale: false,
     cupsOut: null,
-    threads: 2,
+    jobs: 2,
+    worker: compiled('cli/evaluate/worker.ts'),
     onProgress: null,
+    signal: new AbortController().signal,
   };
   const truthOf = (names: readonly string[]) =>
     cups

@@ -1,153 +1,97 @@
-import { createWriteStream } from 'node:fs';
-import { finished } from 'node:stream/promises';
-import { join } from 'node:path';
 import { CupcheckError } from '../../errors.js';
-import { detect } from '../../pipeline/detect.js';
-import type { Engine } from '../../pipeline/engine.js';
-import { emptyCup, judgeCup } from '../../pipeline/judge-cup.js';
-import type { Policy } from '../../pipeline/policy.js';
-import { type Scene, sceneOf } from '../../pipeline/scene.js';
-import { fileStamp, offlineEngine } from '../offline-engine.js';
-import { readPicture } from '../read-picture.js';
-import { matchBoxes } from './match-items.js';
-import { type CupOutcome, outcomeOf } from './outcome.js';
-import { type DetectorSummary, detectorSummary, type Summary, summarise } from './summary.js';
-import { readTruth, type TruthCup } from './truth.js';
+import { shippedBundle } from '../../daemon/config/shipped-bundle.js';
+import { loadBundle } from '../../pipeline/bundle/load.js';
+import type { JudgingRules } from './cup-judging.js';
+import { KeptRun } from './kept-run.js';
+import type { CupOutcome } from './outcome.js';
+import { runIdentity } from './run-identity.js';
+import { type DetectorPicture, type DetectorSummary, detectorSummary, type Summary, summarise } from './summary.js';
+import { readTruth } from './truth.js';
+import { inWorkers } from './workers.js';
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends JudgingRules {
   readonly folder: string;
   /** Folder of the bundle; `null` = the shipped one. */
   readonly bundle: string | null;
-  readonly overrideNotCovered: boolean;
-  /** A score in the place of every calibrated threshold, for measuring. */
-  readonly threshold: number | null;
-  readonly sharedSides: 'strict' | 'allow';
-  readonly minInformative: number;
-  /** Judge with no picture of the empty cup, though the truth names one. */
-  readonly ignoreReference: boolean;
-  /** Judge without the scale, though the truth gives it. */
-  readonly ignoreScale: boolean;
-  /** A JSONL file of what happened to each cup. */
+  /** A JSONL file of what happened to each cup; with one, an interrupted run can go on. */
   readonly cupsOut: string | null;
-  readonly threads: number;
-  /** Called after each cup. */
-  readonly onProgress: ((done: number, total: number) => void) | null;
+  /** Processes that judge side by side. */
+  readonly jobs: number;
+  /** The compiled `worker.ts`. */
+  readonly worker: URL;
+  /** Called before the first cup, and after each; `resumed` of `done` were judged by an earlier run. */
+  readonly onProgress: ((done: number, total: number, resumed: number) => void) | null;
+  /** Ends the evaluation; what is judged by then is kept. */
+  readonly signal: AbortSignal;
 }
 
-const policyOf = (options: EvaluateOptions, cup: TruthCup): Policy => ({
-  mode: cup.expect === null ? 'identify' : 'confirm',
-  count: cup.count,
+/** How a summary was measured. */
+export interface Measured {
+  /** Processes that shared the cores, one thread each: the milliseconds are not a station's. */
+  readonly jobs: number;
+  /** Cups that were judged by an earlier, interrupted run. */
+  readonly resumed: number;
+}
+
+export type Evaluation = Summary & Measured;
+export type DetectorEvaluation = DetectorSummary & { readonly pictures: number; readonly jobs: number };
+
+const rulesOf = (options: EvaluateOptions): JudgingRules => ({
+  overrideNotCovered: options.overrideNotCovered,
+  threshold: options.threshold,
   sharedSides: options.sharedSides,
   minInformative: options.minInformative,
-  overrideNotCovered: options.overrideNotCovered,
-  maxGreenIfBad: null,
-  measuringScore: options.threshold,
+  ignoreReference: options.ignoreReference,
+  ignoreScale: options.ignoreScale,
 });
-
-/** Pictures of empty cups, by path; the last few are kept, since cups of one station follow each other. */
-class References {
-  readonly #scenes = new Map<string, Scene>();
-  readonly #engine: Engine;
-
-  constructor(engine: Engine) {
-    this.#engine = engine;
-  }
-
-  async get(path: string): Promise<Scene> {
-    const known = this.#scenes.get(path);
-    if (known !== undefined) return known;
-    const scene = emptyCup(await readPicture(path), this.#engine);
-    const [oldest] = this.#scenes.keys();
-    if (this.#scenes.size >= 32 && oldest !== undefined) this.#scenes.delete(oldest);
-    this.#scenes.set(path, scene);
-    return scene;
-  }
-}
-
-async function judgeOne(
-  cup: TruthCup,
-  options: EvaluateOptions,
-  engine: Engine,
-  references: References,
-): Promise<CupOutcome> {
-  const started = performance.now();
-  const picture = await readPicture(join(options.folder, cup.image));
-  const decodeMs = performance.now() - started;
-  const wantsReference = cup.reference !== null && !options.ignoreReference;
-  const empty = wantsReference ? await references.get(join(options.folder, cup.reference)) : null;
-  const order = cup.expect === null ? null : { design: cup.expect, count: cup.count, expired: false };
-  const view = { pxPerMm: options.ignoreScale ? null : cup.pxPerMm, empty };
-  const first = { picture, stamp: fileStamp() };
-  const judgement = await judgeCup({ first, second: null, order, view, decodeMs }, engine, policyOf(options, cup));
-  return outcomeOf(cup, judgement);
-}
 
 /**
  * Judges every cup of `folder/truth.jsonl` as its order says, one frame a cup, and sums up what became of them.
- * Runs in this process: the networks use `threads` threads, and the pictures follow each other.
- * @throws TRUTH_INVALID, BUNDLE_*, PICTURE_* (a truth that names a bad picture is a bad truth)
+ * The outcomes do not depend on the number of jobs.
+ * @throws TRUTH_INVALID, BUNDLE_*, PICTURE_* (a truth that names a bad picture is a bad truth), USAGE (`cupsOut`)
  */
-export async function evaluate(options: EvaluateOptions): Promise<Summary> {
-  const cups = await readTruth(options.folder, false);
-  const engine = await offlineEngine(options.bundle, options.threads);
-  const out = options.cupsOut === null ? null : createWriteStream(options.cupsOut);
-  // A file that can't be written is reported by `finished` below; without a listener it would end the process.
-  const written = out === null ? null : finished(out).catch((cause: unknown) => outputError(options.cupsOut, cause));
+export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  const { folder, bundle, cupsOut, jobs, worker: entry, signal, onProgress } = options;
+  const cups = await readTruth(folder, false);
+  const rules = rulesOf(options);
+  // Read here too: a bad one is refused once, not by every worker.
+  const { sha256 } = await loadBundle(bundle ?? shippedBundle);
+  const kept = cupsOut === null ? null : KeptRun.open(cupsOut, await runIdentity(folder, cups, rules, sha256), cups);
   try {
-    const references = new References(engine);
-    const outcomes: CupOutcome[] = [];
-    for (const cup of cups) {
-      const outcome = await judgeOne(cup, options, engine, references);
+    const outcomes: CupOutcome[] = [...(kept?.outcomes ?? [])];
+    const resumed = outcomes.length;
+    onProgress?.(resumed, cups.length, resumed);
+    const onResult = (outcome: CupOutcome): void => {
+      kept?.add(outcome);
       outcomes.push(outcome);
-      out?.write(`${JSON.stringify(outcome)}\n`);
-      options.onProgress?.(outcomes.length, cups.length);
-    }
-    out?.end();
-    const failure = await written;
-    if (failure instanceof CupcheckError) throw failure;
-    return summarise(outcomes);
+      onProgress?.(outcomes.length, cups.length, resumed);
+    };
+    const start = { work: 'judge', folder, bundle, rules } as const;
+    await inWorkers({ entry, jobs, start, cups, from: resumed, onResult, signal });
+    await kept?.finish();
+    return { ...summarise(outcomes), jobs, resumed };
   } finally {
-    out?.destroy();
-    await engine.close();
+    kept?.close();
   }
 }
 
-const outputError = (path: string | null, cause: unknown) =>
-  new CupcheckError(
-    'USAGE',
-    `${path ?? ''} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`,
-    {
-      cause,
-    },
-  );
-
 /**
  * Runs the detector alone over pictures with boxes (`truth.jsonl` or `boxes.jsonl`).
- * @throws TRUTH_INVALID, BUNDLE_*, PICTURE_*
+ * @throws TRUTH_INVALID, BUNDLE_*, PICTURE_*, USAGE
  */
-export async function evaluateDetector(
-  options: EvaluateOptions,
-): Promise<DetectorSummary & { readonly pictures: number }> {
-  const pictures = await readTruth(options.folder, true);
-  const engine = await offlineEngine(options.bundle, options.threads);
-  try {
-    const spec = engine.bundle.manifest.networks.detector;
-    const results: Parameters<typeof detectorSummary>[0][number][] = [];
-    for (const { image, items } of pictures) {
-      const scene = sceneOf(await readPicture(join(options.folder, image)), spec);
-      const seen = await detect(scene, spec, engine.detector);
-      const matches = matchBoxes(
-        seen.items.map(({ box }) => box),
-        items.map(({ box }) => box),
-      );
-      results.push({
-        items: matches.map((match) => ({ matched: match !== null })),
-        truth: items.map(({ visible }, index) => ({ visible, found: matches.includes(index) })),
-      });
-      options.onProgress?.(results.length, pictures.length);
-    }
-    return { pictures: pictures.length, ...detectorSummary(results) };
-  } finally {
-    await engine.close();
-  }
+export async function evaluateDetector(options: EvaluateOptions): Promise<DetectorEvaluation> {
+  const { folder, bundle, jobs, worker: entry, signal, onProgress } = options;
+  if (options.cupsOut !== null)
+    throw new CupcheckError('USAGE', '--cups-out tells of judged cups; --detector judges none');
+  const cups = await readTruth(folder, true);
+  await loadBundle(bundle ?? shippedBundle);
+  const pictures: DetectorPicture[] = [];
+  onProgress?.(0, cups.length, 0);
+  const onResult = (picture: DetectorPicture): void => {
+    pictures.push(picture);
+    onProgress?.(pictures.length, cups.length, 0);
+  };
+  const start = { work: 'detect', folder, bundle, rules: rulesOf(options) } as const;
+  await inWorkers({ entry, jobs, start, cups, from: 0, onResult, signal });
+  return { pictures: pictures.length, jobs, ...detectorSummary(pictures) };
 }

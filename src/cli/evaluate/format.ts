@@ -1,15 +1,11 @@
+import { counted, hanging, indented, table } from '../layout.js';
+import type { DetectorEvaluation, Evaluation, Measured } from './evaluate.js';
 import type { DetectorSummary, KindSummary, Share, Summary } from './summary.js';
 
 const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
 const shareOf = ({ part, of }: Share) => `${of === 0 ? 'none' : percent(part / of)} (${String(part)} of ${String(of)})`;
 
-const table = (rows: readonly (readonly string[])[]): string[] => {
-  const widths = rows.reduce<number[]>((most, row) => row.map((cell, at) => Math.max(most[at] ?? 0, cell.length)), []);
-  return rows.map(
-    (row) =>
-      `  ${row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join('  ')}`,
-  );
-};
+const tableLines = (rows: readonly (readonly string[])[]): string[] => table(rows).map((line) => `  ${line}`);
 
 const kindRow = (name: string, { cups, falseGreens, coins, failedCoins, bound }: KindSummary) => [
   name,
@@ -23,32 +19,45 @@ const kindRow = (name: string, { cups, falseGreens, coins, failedCoins, bound }:
 const histogram = (counts: Readonly<Record<string, number>>) =>
   Object.entries(counts).map(([reason, count]) => [reason, String(count)]);
 
-const detectorLines = ({ recall, precision }: DetectorSummary) => [
-  `Detector at IoU ≥ 0.5: recall ${shareOf(recall)}, precision ${shareOf(precision)}`,
+const detectorLines = ({ recall, precision }: DetectorSummary) =>
+  hanging(`Detector at IoU ≥ 0.5: recall ${shareOf(recall)}, precision ${shareOf(precision)}`);
+
+/** Where the milliseconds come from: those of processes that share the cores must not be read as a station's. */
+function measuredText({ jobs, resumed }: Measured): string {
+  const how = jobs === 1 ? '1 job, one thread' : `${jobs} jobs side by side, one thread each, not as at a station`;
+  return `Milliseconds (${how}${resumed === 0 ? '' : `; ${counted(resumed, 'cup')} by an earlier run`}):`;
+}
+
+export const formatDetector = (summary: DetectorEvaluation): string[] => [
+  counted(summary.pictures, 'picture'),
+  ...detectorLines(summary),
 ];
 
-export const formatDetector = (summary: DetectorSummary & { readonly pictures: number }): string =>
-  [`${String(summary.pictures)} pictures`, ...detectorLines(summary)].join('\n');
-
 /** The summary for people; the numbers say what they are counted in. */
-export function formatSummary(summary: Summary): string {
+export function formatEvaluation(summary: Evaluation): string[] {
+  return formatSummary(summary, measuredText(summary));
+}
+
+function formatSummary(summary: Summary, measured: string): string[] {
   const lines = [
-    `${String(summary.cups)} cups`,
+    counted(summary.cups, 'cup'),
     `Coverage: clean cups that turned green: ${shareOf(summary.coverage)}`,
-    ...table(Object.entries(summary.coverageBySet).map(([set, share]) => [set, shareOf(share)])),
-    `False greens: ${String(summary.bad.falseGreens)}. Bounds of P(green | bad cup) at ${percent(summary.confidence)}, counted in distinct coins that did not belong (cups where no coin is to blame):`,
-    ...table([
+    ...tableLines(Object.entries(summary.coverageBySet).map(([set, share]) => [set, shareOf(share)])),
+    ...hanging(
+      `False greens: ${String(summary.bad.falseGreens)}. Bounds of P(green | bad cup) at ${percent(summary.confidence)}, counted in distinct coins that did not belong (cups where no coin is to blame):`,
+    ),
+    ...tableLines([
       ['kind', 'cups', 'false greens', 'coins', 'failed', 'bound'],
       ...Object.entries(summary.badByKind).map(([kind, value]) => kindRow(kind, value)),
       kindRow('all', summary.bad),
     ]),
-    ...summary.falseGreenImages.slice(0, 20).map((image) => `  FALSE GREEN ${image}`),
+    ...summary.falseGreenImages.slice(0, 20).flatMap((image) => indented(`FALSE GREEN ${image}`, 2)),
     'Reasons of clean cups:',
-    ...table(histogram(summary.reasons.clean)),
+    ...tableLines(histogram(summary.reasons.clean)),
     'Reasons of bad cups:',
-    ...table(histogram(summary.reasons.bad)),
-    'Milliseconds:',
-    ...table([
+    ...tableLines(histogram(summary.reasons.bad)),
+    ...hanging(measured),
+    ...tableLines([
       ['stage', 'p50', 'p95'],
       ...Object.entries(summary.ms).map(([stage, { p50, p95 }]) => [stage, p50.toFixed(1), p95.toFixed(1)]),
     ]),
@@ -57,8 +66,10 @@ export function formatSummary(summary: Summary): string {
   if (summary.diameter !== null) {
     const { items, medianError, p95Error, bias } = summary.diameter;
     lines.push(
-      `Diameter of ${String(items)} items: error ${medianError.toFixed(2)} % (median), ${p95Error.toFixed(2)} % (p95), bias ${bias.toFixed(2)} %`,
+      ...hanging(
+        `Diameter of ${String(items)} items: error ${medianError.toFixed(2)} % (median), ${p95Error.toFixed(2)} % (p95), bias ${bias.toFixed(2)} %`,
+      ),
     );
   }
-  return lines.join('\n');
+  return lines;
 }

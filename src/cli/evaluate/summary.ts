@@ -42,6 +42,12 @@ export interface Summary {
   } | null;
 }
 
+/** What the detector made of one picture: its true items, and what it took for items. */
+export interface DetectorPicture {
+  readonly truth: readonly { readonly visible: number; readonly found: boolean }[];
+  readonly items: readonly { readonly matched: boolean }[];
+}
+
 export interface DetectorSummary {
   /** True items of which at least half can be seen, that were found. */
   readonly recall: Share;
@@ -115,12 +121,7 @@ function times(cups: readonly CupOutcome[]): Summary['ms'] {
   );
 }
 
-export function detectorSummary(
-  pictures: readonly {
-    readonly truth: readonly { readonly visible: number; readonly found: boolean }[];
-    readonly items: readonly { readonly matched: boolean }[];
-  }[],
-): DetectorSummary {
+export function detectorSummary(pictures: readonly DetectorPicture[]): DetectorSummary {
   const truth = pictures.flatMap((picture) => picture.truth).filter(({ visible }) => visible >= 0.5);
   const items = pictures.flatMap((picture) => picture.items);
   return {

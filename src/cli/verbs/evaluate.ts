@@ -1,8 +1,12 @@
+import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { collect, decimal, wholeNumber } from '../arguments.js';
 import { type Cli, examples } from '../cli.js';
+import type { EvaluateOptions } from '../evaluate/evaluate.js';
 import { amber, done } from '../exit-codes.js';
+import { orInterrupted } from '../interrupt.js';
 import { overridable, sharedSideOptions, type SharedSideOptions } from '../judging-options.js';
+import { hanging } from '../layout.js';
 
 interface Options extends SharedSideOptions {
   readonly detector?: true;
@@ -11,7 +15,8 @@ interface Options extends SharedSideOptions {
   readonly reference: boolean;
   readonly scale: boolean;
   readonly cupsOut?: string;
-  readonly threads: number;
+  readonly jobs?: number;
+  readonly quiet?: true;
   readonly override?: readonly string[];
 }
 
@@ -25,14 +30,18 @@ export function registerEvaluate(program: Command, cli: Cli): void {
     .option('--threshold <score>', 'in place of the calibrated thresholds, for measuring', decimal)
     .option('--no-reference', 'judge without the pictures of empty cups')
     .option('--no-scale', 'judge without the pixels per mm')
-    .option('--cups-out <file>', 'write what became of each cup, a JSON object a line')
-    .option('--threads <threads>', 'threads of the networks', wholeNumber(1, 16), 2)
+    .option(
+      '--cups-out <file>',
+      'write what became of each cup, a JSON object a line; an interrupted run goes on from FILE.part',
+    )
+    .option('--jobs <jobs>', 'processes that judge side by side (default: one a core)', wholeNumber(1, 256))
+    .option('--quiet', 'show no progress')
     .option('--override <rule>', 'not_covered: judge designs without enough evidence too', collect);
   sharedSideOptions(command).action(
     cli.action(async (folder: string, options: Options) => {
       const overrideNotCovered = overridable(options.override ?? []);
       const { evaluate, evaluateDetector } = await import('../evaluate/evaluate.js');
-      const { formatDetector, formatSummary } = await import('../evaluate/format.js');
+      const { formatDetector, formatEvaluation } = await import('../evaluate/format.js');
       const evaluation = {
         folder,
         bundle: options.bundle ?? null,
@@ -43,30 +52,44 @@ export function registerEvaluate(program: Command, cli: Cli): void {
         ignoreReference: !options.reference,
         ignoreScale: !options.scale,
         cupsOut: options.cupsOut ?? null,
-        threads: options.threads,
-        onProgress: progress(cli),
+        jobs: options.jobs ?? availableParallelism(),
+        worker: new URL('../evaluate/worker.js', import.meta.url),
       };
       if (options.detector === true) {
-        const summary = await evaluateDetector(evaluation);
-        cli.print(summary, () => formatDetector(summary).split('\n'));
+        const summary = await shown(cli, options, (watched) => evaluateDetector({ ...evaluation, ...watched }));
+        cli.print(summary, () => formatDetector(summary));
         return done;
       }
-      const summary = await evaluate(evaluation);
-      cli.print(summary, () => formatSummary(summary).split('\n'));
+      const summary = await shown(cli, options, (watched) => evaluate({ ...evaluation, ...watched }));
+      cli.print(summary, () => formatEvaluation(summary));
       return summary.bad.falseGreens === 0 ? done : amber;
     }),
   );
   examples(command, ['cupcheck evaluate ./cups', 'cupcheck evaluate ./cups --cups-out cups.jsonl --json']);
 }
 
-const everyMs = 5000;
-
-/** Says on the error stream, every few seconds, how far it is: the summary alone goes to the output. */
-function progress(cli: Cli): (finished: number, total: number) => void {
-  let saidAt = performance.now();
-  return (finished, total) => {
-    if (performance.now() - saidAt < everyMs) return;
-    saidAt = performance.now();
-    cli.terminal.err(`${finished} of ${total}`);
+/** Runs an evaluation with its progress on the error stream; when it is interrupted, says what is kept. */
+async function shown<T>(
+  cli: Cli,
+  { quiet = false, cupsOut }: Partial<Pick<Options, 'cupsOut'>> & { readonly quiet?: boolean },
+  run: (watched: Pick<EvaluateOptions, 'signal' | 'onProgress'>) => Promise<T>,
+): Promise<T> {
+  const { Progress } = await import('../evaluate/progress.js');
+  const progress = quiet ? null : new Progress(cli.terminal);
+  const onProgress = progress === null ? null : progress.update.bind(progress);
+  const interrupted = (): void => {
+    progress?.end();
+    if (quiet) return;
+    const kept =
+      cupsOut === undefined
+        ? 'Nothing is kept: with --cups-out FILE the next run would go on here.'
+        : `The same command goes on here: they are in ${cupsOut}.part.`;
+    for (const line of hanging(`Interrupted after ${progress?.done ?? 0} of ${progress?.total ?? 0}. ${kept}`))
+      cli.terminal.err(line);
   };
+  try {
+    return await orInterrupted((signal) => run({ signal, onProgress }), interrupted);
+  } finally {
+    progress?.end();
+  }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { upperBound } from '../../../src/cli/evaluate/bound.js';
-import { formatSummary } from '../../../src/cli/evaluate/format.js';
+import { formatEvaluation } from '../../../src/cli/evaluate/format.js';
 import { matchBoxes } from '../../../src/cli/evaluate/match-items.js';
 import type { CupOutcome } from '../../../src/cli/evaluate/outcome.js';
 import { summarise } from '../../../src/cli/evaluate/summary.js';
@@ -102,11 +102,14 @@ describe('summarise', () => {
   });
 
   it('prints coverage, bounds, reasons and times', () => {
-    const text = formatSummary(summarise([outcome({}), impostor('2.jpg', 'tree-1', 'green')]));
+    const summary = summarise([outcome({}), impostor('2.jpg', 'tree-1', 'green')]);
+    const text = formatEvaluation({ ...summary, jobs: 4, resumed: 1 }).join('\n');
     expect(text).toContain('100.0 % (1 of 1)');
     expect(text).toContain('FALSE GREEN 2.jpg');
     expect(text).toMatch(/one_impostor +1 +1 +1 +1 +100\.0 %/);
     expect(text).toMatch(/total +15\.0/);
+    expect(text.replace(/\n */g, ' ')).toContain('4 jobs side by side, one thread each');
+    expect(text.replace(/\n */g, ' ')).toContain('1 cup by an earlier run');
   });
 });
 
