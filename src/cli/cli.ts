@@ -65,7 +65,12 @@ export class Cli {
   }
 }
 
-/** Adds the examples of a verb to its help. A test holds that every verb has one. */
+const exampleLines = new WeakMap<Command, readonly string[]>();
+
+/** Adds the examples of a verb to its help, and to its man page. A test holds that every verb has one. */
 export function examples(command: Command, lines: readonly string[]): Command {
+  exampleLines.set(command, lines);
   return command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`);
 }
+
+export const examplesOf = (command: Command): readonly string[] => exampleLines.get(command) ?? [];

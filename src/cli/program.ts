@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { CupcheckError } from '../errors.js';
 import { collect } from './arguments.js';
-import { Cli, type GlobalOptions, noOptions } from './cli.js';
+import { Cli, examples, type GlobalOptions, noOptions } from './cli.js';
 import { badInput, done, exitCodes } from './exit-codes.js';
 import { explainError } from './explain-error.js';
 import { textColumns } from './layout.js';
@@ -17,11 +17,6 @@ export function buildProgram(cli: Cli): Command {
     .option('--set <key=value>', 'override a key of the config; may be given several times', collect)
     .option('--no-color', 'print no colours (as NO_COLOR in the environment does)')
     .option('--debug', 'print the stack of an error')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  cupcheck demo\n  cupcheck status\n  cupcheck judge cup.jpg --expect harbour-2021',
-    )
-    .addHelpText('after', `\nExit codes:\n${exitCodeLines().join('\n')}`)
     .exitOverride()
     .configureHelp({ helpWidth: textColumns(), showGlobalOptions: true })
     .configureOutput({
@@ -33,6 +28,8 @@ export function buildProgram(cli: Cli): Command {
     .hook('preAction', (_program, action) => {
       cli.options = { ...noOptions, ...action.optsWithGlobals<Partial<GlobalOptions>>() };
     });
+  examples(program, ['cupcheck demo', 'cupcheck status', 'cupcheck judge cup.jpg --expect harbour-2021']);
+  program.addHelpText('after', `\nExit codes:\n${exitCodeLines().join('\n')}`);
   for (const register of verbs) register(program, cli);
   return program;
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from './cli.js';
+import { registerCompletion } from './verbs/completion.js';
 import { registerConfig } from './verbs/config.js';
 import { registerDemo } from './verbs/demo.js';
 import { registerDoctor } from './verbs/doctor.js';
@@ -30,5 +31,6 @@ export const verbs: readonly ((program: Command, cli: Cli) => void)[] = [
   registerOutbox,
   registerJournal,
   registerSim,
+  registerCompletion,
   registerLight,
 ];

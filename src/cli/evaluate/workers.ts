@@ -43,7 +43,7 @@ export function inWorkers<W extends Work>(options: WorkersOptions<W>): Promise<v
       for (const worker of workers) worker.kill('SIGKILL');
       settle();
     };
-    const fail = (error: unknown) => end(() => reject(error as Error));
+    const fail = (error: unknown) => end(() => reject(error));
     const interrupted = () => fail(signal.reason);
     const held = new Map<ChildProcess, number>();
 
