@@ -6,7 +6,9 @@ import { emptyCup, judgeCup, type View } from '../pipeline/judge-cup.js';
 import type { Policy } from '../pipeline/policy.js';
 import { type JudgementDocument, judgementDocument } from './judgement-document.js';
 import { fileStamp, offlineEngine } from './offline-engine.js';
+import { counted, hanging, indented } from './layout.js';
 import { readPicture } from './read-picture.js';
+import { paint, type Terminal } from './terminal.js';
 
 export interface JudgeOptions {
   readonly images: readonly string[];
@@ -100,13 +102,22 @@ export function exitCodeOf(documents: readonly PictureDocument[]): 0 | 1 | 2 {
 }
 
 /** For people: a line a picture, and one a reason. */
-export function formatPicture(document: PictureDocument): string {
-  if ('error' in document) return `${document.image}: ${document.error.message}\n  ${document.error.help}`;
+export function formatPicture(document: PictureDocument, terminal: Terminal): string[] {
+  if ('error' in document)
+    return [...hanging(`${document.image}: ${document.error.message}`), ...indented(document.error.help, 2)];
   const score = document.score === null ? '' : `, score ${document.score.toFixed(3)}`;
   const wanted = document.threshold === null ? '' : ` of ${document.threshold.toFixed(3)}`;
   const total = Object.values(document.ms).reduce((sum, ms) => sum + ms, 0);
-  const head = `${document.image}: ${document.verdict.toUpperCase()} ${document.design ?? 'no design'}, ${String(document.items.length)} items${score}${wanted}, ${total.toFixed(0)} ms`;
-  const reasons = document.reasons.map(({ reason, detail }) => `  ${reason}: ${detail}`);
-  const warned = document.warnings.length > 0 ? [`  warns: ${document.warnings.join(', ')}`] : [];
-  return [head, ...reasons, ...warned].join('\n');
+  const verdict = document.verdict.toUpperCase();
+  const [first = '', ...more] = hanging(
+    `${document.image}: ${verdict} ${document.design ?? 'no design'}, ${counted(document.items.length, 'item')}${score}${wanted}, ${total.toFixed(0)} ms`,
+  );
+  const reasons = document.reasons.flatMap(({ reason, detail }) => indented(`${reason}: ${detail}`, 2));
+  const warned = document.warnings.length > 0 ? indented(`warns: ${document.warnings.join(', ')}`, 2) : [];
+  return [
+    first.replace(`: ${verdict} `, `: ${paint(terminal, document.verdict, verdict)} `),
+    ...more,
+    ...reasons,
+    ...warned,
+  ];
 }

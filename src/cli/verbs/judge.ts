@@ -42,7 +42,7 @@ export function registerJudge(program: Command, cli: Cli): void {
         threads,
       })) {
         documents.push(document);
-        cli.print(document, () => formatPicture(document).split('\n'));
+        cli.print(document, () => formatPicture(document, cli.terminal));
       }
       return exitCodeOf(documents);
     }),

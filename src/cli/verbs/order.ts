@@ -4,6 +4,7 @@ import { moment, seconds, wholeNumber } from '../arguments.js';
 import { type Cli, examples } from '../cli.js';
 import { done } from '../exit-codes.js';
 import { counted, fields } from '../layout.js';
+import { duration } from '../status-lines.js';
 
 interface SetOptions {
   readonly count: number;
@@ -73,6 +74,12 @@ function orderLines(order: Order): string[] {
     ['design', order.design],
     ['a cup holds', counted(order.count, 'item')],
     ['cups', left > 0 ? `${order.used} of ${order.cups} done` : `all ${order.cups} done: it greens no more`],
-    ['until', order.expires],
+    ['until', untilText(order.expires)],
   ]);
+}
+
+/** The moment, and how far away it is: people at a station think in hours of their shift. */
+function untilText(expires: string): string {
+  const seconds = (Date.parse(expires) - Date.now()) / 1000;
+  return `${expires}, ${seconds > 0 ? `${duration(seconds)} from now` : 'which is over'}`;
 }

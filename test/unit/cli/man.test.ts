@@ -24,8 +24,10 @@ describe('the man pages', () => {
     for (const { name } of keyDocs()) expect(unquoted('cupcheck-config.5')).toContain(`\\fB${name}\\fR`);
   });
 
+  /** The same program makes the same page on any day. */
+  const meant = /missing date, using ""/;
   const checkers: readonly (readonly [command: string, ...args: string[]])[] = [
-    ['man', '--warnings', '--local-file', '-E', 'UTF-8', '-T', 'utf8', '-Z'],
+    ['man', '--warnings', '--local-file', '-E', 'UTF-8', '-Tutf8', '-Z'],
     ['mandoc', '-T', 'lint', '-W', 'warning'],
     ['groff', '-ww', '-man', '-T', 'utf8', '-K', 'utf8', '-z'],
   ];
@@ -34,6 +36,9 @@ describe('the man pages', () => {
     if (spawnSync(command, ['--version']).error !== undefined) skip(`${command} is not installed here`);
     const { status, stdout, stderr } = spawnSync(command, [...args, join(folder, name)], { encoding: 'utf8' });
     // mandoc says what it finds on its output, the others on their error stream.
-    expect({ status, said: command === 'mandoc' ? stdout : stderr }).toEqual({ status: 0, said: '' });
+    const said = (command === 'mandoc' ? stdout : stderr).split('\n').filter((line) => !meant.test(line));
+    expect(said.join('\n')).toBe('');
+    // mandoc says 1 and 2 for what it tells of.
+    expect(status).toBeLessThanOrEqual(command === 'mandoc' ? 2 : 0);
   });
 });
