@@ -19,12 +19,17 @@ export function seconds(text: string): number {
   return Number(count) * secondsPer[unit as keyof typeof secondsPer];
 }
 
-/** The moment "2026-11-24", "2026-11-24T08:00Z", or so long ago: "2h". */
+const momentForm = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)(Z|[+-]\d\d:\d\d)?)?$/;
+
+/** The moment "2026-11-24", "2026-11-24T08:00Z", or so long ago: "2h". UTC where no zone is given, as everything is printed. */
 export function moment(text: string): Date {
   if (/^\d+[smhd]$/.test(text)) return new Date(Date.now() - seconds(text) * 1000);
-  const date = new Date(text);
-  if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(date.getTime())) return date;
-  throw new InvalidArgumentError('Give a moment such as 2026-11-24T08:00Z, or so long ago: 2h.');
+  const [, day, time = '00:00', zone = 'Z'] = momentForm.exec(text) ?? [];
+  const date = new Date(`${day}T${time}${zone}`);
+  // A day that its month has not would silently be one of the next.
+  const real = day !== undefined && new Date(`${day}T00:00Z`).toJSON()?.startsWith(day) === true;
+  if (real && !Number.isNaN(date.getTime())) return date;
+  throw new InvalidArgumentError('Give a moment such as 2026-11-24T08:00Z, or so long ago: 90s, 15m, 8h, 2d.');
 }
 
 /** Collects an option that may be given several times. */

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { LoadedConfig } from '../../daemon/config/load.js';
 import { type Cli, examples } from '../cli.js';
 import { badInput, done } from '../exit-codes.js';
-import { counted, hanging } from '../layout.js';
+import { counted, hanging, textColumns } from '../layout.js';
 
 export function registerConfig(program: Command, cli: Cli): void {
   const config = program.command('config').description('check, show and explain the config');
@@ -38,9 +38,9 @@ export function registerConfig(program: Command, cli: Cli): void {
         cli.print(document, () => [
           `# ${fileText(loaded)}`,
           `# sha256 ${loaded.sha256}`,
-          ...values.map(({ name, value, origin }) => {
+          ...values.flatMap(({ name, value, origin }) => {
             const setting = `${name}: ${Array.isArray(value) ? `[${value.join(', ')}]` : String(value)}`;
-            return `${setting.padEnd(46)}  # ${originText(origin)}`;
+            return withOrigin(setting, `# ${originText(origin)}`);
           }),
         ]);
         return done;
@@ -63,4 +63,11 @@ export function registerConfig(program: Command, cli: Cli): void {
 
 function fileText({ file }: LoadedConfig): string {
   return file.found ? `File: ${file.path}` : `No file at ${file.path}: defaults hold.`;
+}
+
+/** Beside each other, under the origins of the other lines where there is room; else the origin on a line of its own. */
+function withOrigin(setting: string, origin: string): string[] {
+  const room = textColumns() - origin.length - 2;
+  if (setting.length > room) return [setting, `    ${origin}`];
+  return [`${setting.padEnd(Math.min(46, room))}  ${origin}`];
 }

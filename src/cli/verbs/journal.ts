@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { JournalQuery, JournalReader } from '../../daemon/journal/reader.js';
 import type { Result } from '../../daemon/result.js';
+import { CupcheckError } from '../../errors.js';
 import { reasons } from '../../pipeline/judgement.js';
 import { moment, wholeNumber } from '../arguments.js';
 import { type Cli, examples } from '../cli.js';
@@ -29,6 +30,7 @@ function registerTail(journal: Command, cli: Cli): void {
         await reading(cli, async (reader) => {
           const newest = reader.tail(lines);
           printResults(cli, newest);
+          if (newest.length === 0) sayNone(cli, 'No cup yet.');
           if (!follow) return;
           const from = newest.at(-1)?.seq ?? 0;
           await untilInterrupted((signal) =>
@@ -46,19 +48,34 @@ function registerQuery(journal: Command, cli: Cli): void {
     .command('query')
     .description('the newest cups that fit')
     .option('--since <moment>', 'shown at 2026-11-24T08:00Z or later, or in the last 2h', moment)
+    .option('--until <moment>', 'shown before 2026-11-24T16:00Z, or before the last 30m', moment)
     .option('--design <design>', 'of this design')
     .addOption(new Option('--reason <reason>', 'amber for this reason').choices(reasons))
     .addOption(new Option('--verdict <verdict>', 'with this verdict').choices(['green', 'amber']))
     .option('--limit <cups>', 'at most so many', wholeNumber(1, 1_000_000), 1000)
     .action(
       cli.action(async (options: JournalQuery) => {
-        await reading(cli, (reader) => Promise.resolve(printResults(cli, reader.query(options))));
+        const { since, until } = options;
+        if (since !== undefined && until !== undefined && since >= until)
+          throw new CupcheckError(
+            'USAGE',
+            `--since is ${since.toISOString()}, which is not before --until, ${until.toISOString()}`,
+          );
+        await reading(cli, async (reader) => {
+          let found = false;
+          for (const results of reader.pages(options)) {
+            printResults(cli, results);
+            found = true;
+          }
+          if (!found) sayNone(cli, 'No cup fits.');
+        });
         return done;
       }),
     );
   examples(query, [
     'cupcheck journal query --verdict amber --since 8h',
     'cupcheck journal query --reason mixed_designs --json',
+    'cupcheck journal query --design harbour-2021 --since 2026-11-24T06:00Z --until 2026-11-24T14:00Z',
   ]);
 }
 
@@ -93,5 +110,9 @@ async function reading<T>(cli: Cli, work: (reader: JournalReader) => Promise<T>)
 
 function printResults(cli: Cli, results: readonly Result[]): void {
   for (const result of results) cli.print(result, () => resultLine(result, cli.terminal));
-  if (results.length === 0 && !cli.options.json) cli.terminal.err('No such cup.');
+}
+
+/** On the error stream: a script that counts lines of the output counts cups. */
+function sayNone(cli: Cli, text: string): void {
+  if (!cli.options.json) cli.terminal.err(text);
 }

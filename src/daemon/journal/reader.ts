@@ -7,10 +7,14 @@ import { type JournalDatabase, latestVersion, requireKnownVersion } from './sche
 import { journalError } from './sqlite-errors.js';
 import { type JournalReport, verifyJournal } from './verify.js';
 
+const pageRows = 500;
+
 /** What `query` gives; absent = any. */
 export interface JournalQuery {
   /** Shown at this moment or later. */
   readonly since?: Date;
+  /** Shown before this moment. */
+  readonly until?: Date;
   readonly design?: string;
   readonly reason?: Reason;
   readonly verdict?: 'green' | 'amber';
@@ -64,6 +68,21 @@ export class JournalReader {
 
   /** The newest results that fit, oldest first. */
   query(query: JournalQuery): readonly Result[] {
+    return [...this.pages(query)].flat();
+  }
+
+  /** The same in parts, so that a million results need not be held at once. What is pruned meanwhile is left out. */
+  *pages(query: JournalQuery): Generator<readonly Result[], void> {
+    const seqs = this.#fitting(query);
+    for (let from = 0; from < seqs.length; from += pageRows) {
+      const wanted = seqs.slice(from, from + pageRows);
+      const places = wanted.map(() => '?').join(', ');
+      yield this.#documents(`SELECT document FROM shown WHERE seq IN (${places}) ORDER BY seq DESC`, wanted);
+    }
+  }
+
+  /** Their seqs, oldest first. */
+  #fitting(query: JournalQuery): readonly number[] {
     const wanted: string[] = [];
     const values: (string | number)[] = [];
     const want = (clause: string, value: string | undefined): void => {
@@ -72,11 +91,20 @@ export class JournalReader {
       values.push(value);
     };
     want('utc >= ?', query.since?.toISOString());
+    want('utc < ?', query.until?.toISOString());
     want('design = ?', query.design);
     want('verdict = ?', query.verdict);
     want('EXISTS (SELECT 1 FROM json_each(reasons) WHERE json_each.value = ?)', query.reason);
     const where = wanted.length === 0 ? '' : `WHERE ${wanted.join(' AND ')}`;
-    return this.#documents(`SELECT document FROM shown ${where} ORDER BY seq DESC LIMIT ?`, [...values, query.limit]);
+    const sql = `SELECT seq FROM shown ${where} ORDER BY seq DESC LIMIT ?`;
+    const seqs = this.#read(
+      () =>
+        this.#db
+          .prepare(sql)
+          .pluck()
+          .all(...values, query.limit) as number[],
+    );
+    return seqs.toReversed();
   }
 
   /** Results after `seq`, oldest first: how a follower goes on. */

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -90,6 +90,69 @@ describe('the command line as a process', () => {
     expect(await ended).toMatchObject({ code: 0, signal: null, err: '' });
     expect(text.out).toContain('press-3: ready');
     await server.close();
+  });
+});
+
+describe('a watch', () => {
+  const serve = async (station: string): Promise<ControlServer> => {
+    const watch = verb({}, (_params, { emit, signal }) => {
+      emit({ type: 'state', state: 'ready', health: 'ready' });
+      return new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    });
+    const verbs = { status: verb({}, () => Promise.resolve({ ...status, station })), watch };
+    const server = new ControlServer({ socketPath: socket, group: 'none', log: pino({ level: 'silent' }), verbs });
+    await server.start();
+    return server;
+  };
+
+  it('goes on when the station is started again, and says so while it is gone', async () => {
+    const first = await serve('press-3');
+    const { child, text, ended } = start('status', '--watch');
+    await expect.poll(() => text.out, { timeout: 30_000 }).toContain('        ready (ready)');
+    await first.close();
+    await expect.poll(() => text.out, { timeout: 30_000 }).toContain('waiting for it');
+    const second = await serve('press-4');
+    await expect.poll(() => text.out, { timeout: 30_000 }).toContain('press-4: ready');
+    child.kill('SIGINT');
+    expect(await ended).toMatchObject({ code: 0, signal: null, err: '' });
+    expect(text.out.match(/waiting for it/g)).toHaveLength(1);
+    expect(text.out).not.toContain('\u001b');
+    await second.close();
+  });
+
+  it('in a terminal draws in place, and leaves it with its cursor and colours as they were', async ({ skip }) => {
+    if (spawnSync('script', ['--version']).error !== undefined) skip('script (util-linux) is not installed here');
+    const server = await serve('press-3');
+    const env = { ...process.env, CUPCHECK_CONTROL_SOCKET: socket, TERM: 'xterm', NO_COLOR: '' };
+    const line = `'${process.execPath}' '${main}' status --watch; echo "ended with $?"`;
+    const terminal = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], { env });
+    children.push(terminal);
+    let seen = '';
+    terminal.stdout.on('data', (chunk) => (seen += String(chunk)));
+    // The second picture goes up over the ten lines of the first.
+    await expect.poll(() => seen, { timeout: 30_000 }).toContain('\u001b[10A\r\u001b[J');
+    terminal.stdin.write('\u0003');
+    await expect.poll(() => seen, { timeout: 30_000 }).toContain('ended with 0');
+    // Nothing that would have to be taken back: no hidden cursor, no other screen, no colour left on.
+    expect(seen).not.toMatch(/\u001b\[\?/);
+    expect(seen.lastIndexOf('\u001b[0m')).toBeGreaterThan(seen.lastIndexOf('\u001b[3'));
+    await server.close();
+  });
+});
+
+describe('an output that cannot be written', () => {
+  it('is told in a line, without a stack', async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [main, 'config', 'docs'], { stdio: ['ignore', full, 'pipe'] });
+    children.push(child);
+    let said = '';
+    child.stderr?.on('data', (chunk) => (said += String(chunk)));
+    const [code] = await once(child, 'close');
+    closeSync(full);
+    expect({ code, said }).toEqual({
+      code: 2,
+      said: expect.stringMatching(/^cupcheck: the output cannot .+ENOSPC.+\n$/),
+    });
   });
 });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { moment } from '../../../src/cli/arguments.js';
 import { runCli } from '../../../src/cli/program.js';
 import { ControlServer } from '../../../src/daemon/control/server.js';
 import { type VerbTable, verb } from '../../../src/daemon/control/verb.js';
@@ -174,5 +175,24 @@ describe('journal', () => {
     const { code, err } = await run('journal', 'tail');
     expect(code).toBe(2);
     expect(err).toContain('The first start of the station makes it');
+  });
+});
+
+describe('moments', () => {
+  it('are UTC where no zone is given, as all times are printed', () => {
+    expect(moment('2026-11-24T08:00')).toEqual(new Date('2026-11-24T08:00:00Z'));
+    expect(moment('2026-11-24 08:00:30.5+01:00')).toEqual(new Date('2026-11-24T07:00:30.500Z'));
+    expect(moment('2026-11-24')).toEqual(new Date('2026-11-24T00:00:00Z'));
+  });
+
+  it.each(['yesterday', '2026-02-31', '2026-11-24T25:00', '2026-13-01', '24.11.2026', '2026-11-24T08', '5w', ''])(
+    '%j is refused, with what is allowed',
+    (text) => expect(() => moment(text)).toThrow('2026-11-24T08:00Z, or so long ago: 90s, 15m, 8h, 2d'),
+  );
+
+  it('of a query must be in their order', async () => {
+    const { code, err } = await run('journal', 'query', '--since', '1h', '--until', '2h');
+    expect(code).toBe(2);
+    expect(err).toContain('which is not before --until');
   });
 });

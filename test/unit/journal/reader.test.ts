@@ -43,6 +43,10 @@ it('gives the newest results, oldest first', () => {
 
 it('finds results by time, design, reason and verdict, all at once too', () => {
   expect(seqs(reader.query({ since: new Date(start + 240_000), limit: 10 }))).toEqual([5, 6]);
+  expect(seqs(reader.query({ until: new Date(start + 240_000), limit: 10 }))).toEqual([1, 2, 3, 4]);
+  expect(seqs(reader.query({ since: new Date(start + 60_000), until: new Date(start + 240_000), limit: 2 }))).toEqual([
+    3, 4,
+  ]);
   expect(seqs(reader.query({ design: 'Peace', limit: 2 }))).toEqual([4, 6]);
   expect(seqs(reader.query({ reason: 'overlap', limit: 10 }))).toEqual([2, 4, 6]);
   expect(seqs(reader.query({ reason: 'blur', limit: 10 }))).toEqual([]);
