@@ -26,9 +26,10 @@ export function moment(text: string): Date {
   if (/^\d+[smhd]$/.test(text)) return new Date(Date.now() - seconds(text) * 1000);
   const [, day, time = '00:00', zone = 'Z'] = momentForm.exec(text) ?? [];
   const date = new Date(`${day}T${time}${zone}`);
+  const midnight = new Date(`${day}T00:00Z`);
+  const valid = ![date, midnight].some((one) => Number.isNaN(one.getTime()));
   // A day that its month has not would silently be one of the next.
-  const real = day !== undefined && new Date(`${day}T00:00Z`).toJSON()?.startsWith(day) === true;
-  if (real && !Number.isNaN(date.getTime())) return date;
+  if (valid && midnight.toISOString().startsWith(`${day}T`)) return date;
   throw new InvalidArgumentError('Give a moment such as 2026-11-24T08:00Z, or so long ago: 90s, 15m, 8h, 2d.');
 }
 

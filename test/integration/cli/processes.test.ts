@@ -134,7 +134,7 @@ describe('a watch', () => {
     terminal.stdin.write('\u0003');
     await expect.poll(() => seen, { timeout: 30_000 }).toContain('ended with 0');
     // Nothing that would have to be taken back: no hidden cursor, no other screen, no colour left on.
-    expect(seen).not.toMatch(/\u001b\[\?/);
+    expect(seen).not.toContain('\u001b[?');
     expect(seen.lastIndexOf('\u001b[0m')).toBeGreaterThan(seen.lastIndexOf('\u001b[3'));
     await server.close();
   });
