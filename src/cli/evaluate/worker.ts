@@ -11,7 +11,7 @@ import type { CupTask, FromWorker, Work, WorkerStart } from './worker-protocol.j
 /** One thread a network: the processes fill the cores, and a cup's scores do not depend on how many cores there are. */
 const threads = 1;
 /** A station on the same board goes first. */
-const niceness = 10;
+const niceness = 5;
 
 function send(message: FromWorker<Work>): void {
   // Without a channel there is nobody to tell, and `disconnect` ends this process.

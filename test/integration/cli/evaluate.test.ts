@@ -1,16 +1,16 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { compiled } from '../../fixtures/compiled.js';
 import { demoFolder } from '../../fixtures/live-station.js';
 import { writeTinyBundle } from '../../fixtures/tiny-bundle.js';
 
 const main = fileURLToPath(compiled('cli/main.ts'));
-const cupsInAll = 48;
+const cupsInAll = 24;
 let folder = '';
 const at = (name: string) => join(folder, name);
 
@@ -46,11 +46,17 @@ beforeAll(() => {
     many.filter((cup): cup is Cup => cup !== undefined),
   );
 });
+const children: ChildProcess[] = [];
+afterEach(() => {
+  // Their workers end with them.
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A group of processes of its own, as a terminal makes it: it and its workers. */
 function start(...args: string[]) {
   const child = spawn(process.execPath, [main, 'evaluate', ...args], { detached: true });
+  children.push(child);
   const text = { out: '', err: '' };
   child.stdout.on('data', (chunk) => (text.out += String(chunk)));
   child.stderr.on('data', (chunk) => (text.err += String(chunk)));
@@ -113,7 +119,7 @@ describe('evaluate', () => {
     process.kill(-(child.pid ?? 0), 'SIGINT');
     const { signal, err } = await ended;
     expect(signal).toBe('SIGINT');
-    expect(err.replace(/\n */g, ' ')).toMatch(/Interrupted after \d+ of 48\. The same command goes on here/);
+    expect(err.replace(/\n */g, ' ')).toMatch(/Interrupted after \d+ of 24\. The same command goes on here/);
     expect(err).not.toContain('    at ');
 
     const other = await tinyRun('stop', '--threshold', '0.5').ended;
