@@ -60,6 +60,10 @@ export const errorTable = {
     consequence: fault,
     help: 'The native addon is not built for this machine. Run npm run setup.',
   },
+  PICTURE_GONE: {
+    consequence: refusal,
+    help: 'images.keepAmbers, images.keepGreensShare and images.maxBytes say what is kept: cupcheck config show. The result itself is in the journal.',
+  },
   // Bundle and inference
   BUNDLE_MISSING: { consequence: fault, help: 'Install a bundle, or set bundle.path to the folder of one.' },
   BUNDLE_INVALID: {

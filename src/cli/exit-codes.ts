@@ -20,6 +20,7 @@ const exceptions: Partial<Record<ErrorCode, ExitCode>> = {
   STATION_SILENT: exitCodes.noDaemon.code,
   // A picture or file that a person gave is bad input, whatever it means at a station.
   PICTURE_CORRUPT: badInput,
+  PICTURE_GONE: amber,
   MODEL_NOT_READY: amber,
   STORAGE_FAULT: amber,
   CAMERA_GONE: amber,

@@ -1,5 +1,5 @@
 import type { StationStatus } from '../daemon/status.js';
-import { fields, indented, ms } from './layout.js';
+import { counted, fields, indented, ms } from './layout.js';
 import { paint, type Terminal } from './terminal.js';
 
 const lightWords = { dark: 'dark', green: 'green', amber: 'amber', fault: 'amber, blinking' } as const;
@@ -26,6 +26,7 @@ export function statusLines(status: StationStatus, terminal: Terminal): string[]
       ['order', orderText(status)],
       ['last cup', lastText(status)],
       ['cups', cupsText(status)],
+      ...statisticsRows(status),
     ]),
   ];
 }
@@ -50,6 +51,11 @@ function cameraText({ camera }: StationStatus): string {
 
 function brokerText({ broker }: StationStatus): string {
   if (!broker.enabled) return 'off, results stay in the journal';
+  if (broker.stuck !== null) {
+    const { seq, message, tries } = broker.stuck;
+    const what = seq === null ? 'STUCK' : `STUCK at cup ${seq}`;
+    return `${what}, tried ${tries} times: ${message}; ${broker.waiting} wait in the outbox`;
+  }
   const state = broker.connected ? 'connected' : 'NOT REACHED';
   return `${state}, ${broker.waiting === 0 ? 'nothing waits' : `${broker.waiting} wait in the outbox`}`;
 }
@@ -70,6 +76,37 @@ function lastText({ last }: StationStatus): string {
 function cupsText({ cups }: StationStatus): string {
   const late = cups.late_judgements === 0 ? '' : `, ${cups.late_judgements} judged too late`;
   return `${cups.green} green, ${cups.amber} amber since the start${late}`;
+}
+
+const reasonsShown = 3;
+
+/** What was counted over all starts; lines that have nothing to say are left out. */
+function statisticsRows({ statistics }: StationStatus): [label: string, text: string][] {
+  if (statistics === null) return [];
+  const { cups, since, ambers, found, missed, stages } = statistics;
+  const rows: [string, string][] = [['in all', `${cups.green} green, ${cups.amber} amber since ${since.slice(0, 10)}`]];
+  const more = ambers.length - reasonsShown;
+  if (ambers.length > 0) {
+    const most = ambers.slice(0, reasonsShown).map(({ reason, cups }) => `${cups} ${reason}`);
+    rows.push(['ambers', [...most, ...(more > 0 ? [`${counted(more, 'other reason')}`] : [])].join(', ')]);
+  }
+  const looked = found.green_ok + found.green_wrong + found.amber_ok + found.amber_wrong;
+  if (looked > 0) {
+    const greens = found.green_wrong === 0 ? 'no green was wrong' : `${found.green_wrong} GREEN WRONG`;
+    rows.push(['found', `${greens}; ambers: ${found.amber_ok} right, ${found.amber_wrong} wrong`]);
+  }
+  const misses = [
+    [missed.retriggered, 'retriggered'],
+    [missed.not_ready, 'while not ready'],
+    [missed.chatter, 'chatter'],
+  ].flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`]));
+  if (misses.length > 0) rows.push(['missed', misses.join(', ')]);
+  const total = stages.find(({ stage }) => stage === 'total');
+  if (total !== undefined) {
+    const { p50_ms, p95_ms, p99_ms, max_ms } = total;
+    rows.push(['to light', `${ms(p50_ms)} p50, ${ms(p95_ms)} p95, ${ms(p99_ms)} p99, ${ms(max_ms)} longest`]);
+  }
+  return rows;
 }
 
 /** A station that could not be built knows no devices. */

@@ -11,6 +11,11 @@ import type { StationStatus } from './status.js';
 export interface Announcer {
   readonly enabled: boolean;
   readonly connected: boolean;
+  /** The result that cannot be delivered, and why; `null` while all flows. */
+  readonly stuck: StationStatus['broker']['stuck'];
+  /** Since the start. */
+  readonly connects: number;
+  readonly refusals: number;
   start(): void;
   /** Publishes what the station does now. */
   state(status: StationStatus): void;
@@ -40,6 +45,9 @@ export function openAnnouncer(options: AnnouncerOptions): Announcer {
     return {
       enabled: false,
       connected: false,
+      stuck: null,
+      connects: 0,
+      refusals: 0,
       start: () => undefined,
       state: () => undefined,
       info: () => undefined,
@@ -59,6 +67,16 @@ export function openAnnouncer(options: AnnouncerOptions): Announcer {
     enabled: true,
     get connected() {
       return publisher.connected;
+    },
+    get stuck() {
+      const { stuck } = publisher;
+      return stuck && { ...stuck, seq: stuck.seq === 0 ? null : stuck.seq };
+    },
+    get connects() {
+      return publisher.connects;
+    },
+    get refusals() {
+      return publisher.refusals;
     },
     start: () => publisher.start(),
     state: (now) => publisher.state(stateOf(now)),
@@ -105,10 +123,11 @@ function healthOf(
     provider_fallback: options.providerFallback(),
     camera: { state: status.camera.state, newest_frame_age_ms: status.camera.newest_frame_age_ms },
     light: { connected: status.light.connected },
-    outbox: { waiting: outbox.waiting, oldest_utc: outbox.oldestUtc },
+    outbox: { waiting: outbox.waiting, oldest_utc: outbox.oldestUtc, stuck: status.broker.stuck },
     journal: { last_seq: outbox.lastSeq, bytes: outbox.bytes, max_bytes: outbox.maxBytes },
     pictures_dropped: options.picturesDropped(),
     cups: { green: status.cups.green, amber: status.cups.amber },
     host: { temp_c: host.tempC, throttled: host.throttled, memory_bytes: host.memoryBytes },
+    statistics: status.statistics,
   };
 }

@@ -17,11 +17,17 @@ import { OperateStation } from './operate.js';
 import { OrderBook } from './order-book.js';
 import type { FaultSource } from './station/states.js';
 import { Station } from './station/station.js';
+import { runtimeFindings } from './runtime-findings.js';
+import { exposition } from './statistics/exposition.js';
+import { LiveCounts } from './statistics/live-counts.js';
+import { readMetrics } from './statistics/metrics.js';
+import { MetricsServer } from './statistics/metrics-server.js';
+import { summarize } from './statistics/summary.js';
 import { openAnnouncer } from './announce.js';
 import { closeOpenRows } from './recover.js';
 import { stationRequests } from './mqtt/station-requests.js';
 import type { StationStatus } from './status.js';
-import { reportStatus } from './report-status.js';
+import { reportStatus, type StatusSources } from './report-status.js';
 import type { Result } from './result.js';
 import { systemClock } from './system-clock.js';
 
@@ -57,6 +63,7 @@ export async function assembleStation(
   const clock = systemClock;
   const session = randomUUID();
   const startedNs = clock.nowNs();
+  const startedUnixS = clock.utc().getTime() / 1000;
   await mkdir(config.state.path, { recursive: true });
   await mkdir(dirname(config.control.socket), { recursive: true });
 
@@ -138,10 +145,42 @@ export async function assembleStation(
     get connected() {
       return announcer.connected;
     },
+    get stuck() {
+      return announcer.stuck;
+    },
   };
-  const sources = { config, session, startedNs, clock, station, camera, light, judge, journal, orders, broker };
-  const status = (): Promise<StationStatus> =>
-    reportStatus({ ...sources, lastResult: () => last, counts: () => counts });
+  const liveCounts: LiveCounts = new LiveCounts({
+    journal,
+    station,
+    log: log.child({ module: 'statistics' }),
+    session: {
+      chatter_refused: () => trigger.refused,
+      triggers_not_ready: () => station.triggersNotReady,
+      late_judgements: () => station.lateJudgements,
+      storage_failures: () => station.storageFailures,
+      camera_frames: () => camera.framesSeen,
+      camera_frames_missed: () => camera.framesMissed,
+      infer_restarts: () => judge.restarts,
+      broker_connects: () => announcer.connects,
+      publishes_refused: () => announcer.refusals,
+      pictures_written: () => journal.pictures.written,
+      pictures_dropped: () => journal.pictures.dropped,
+      pictures_pruned: () => journal.pictures.pruned,
+    },
+  });
+  const statistics = { since: journal.countedSince, counts: journal.counts, live: liveCounts.value };
+  const sources: StatusSources = {
+    ...{ config, session, startedNs, clock, station, camera, light, judge, orders, broker },
+    lastResult: () => last,
+    counts: () => counts,
+    statistics: () => summarize(statistics),
+  };
+  /** As the journal said last: it is asked with each state of the station, and with each beat of health. */
+  let waiting = 0;
+  const status = async (): Promise<StationStatus> => {
+    ({ waiting } = await journal.outbox());
+    return reportStatus(sources, waiting);
+  };
   const operate = new OperateStation({
     station,
     orders,
@@ -149,7 +188,17 @@ export async function assembleStation(
     clock,
     broker,
     simulation,
-    findings: () => Promise.resolve([]),
+    findings: async () =>
+      runtimeFindings({
+        status: await status(),
+        metricsError: metrics?.error?.message ?? null,
+        metricsPort: config.metrics.port,
+        providerFallback: judge.info?.providerFallback ?? false,
+        picturesDropped: journal.pictures.dropped,
+        inferRestarts: judge.restarts,
+        storageFailures: station.storageFailures,
+        throttled: host.current().throttled,
+      }),
     status,
   });
   const announcer = openAnnouncer({
@@ -160,7 +209,7 @@ export async function assembleStation(
     handle: stationRequests(operate),
     status,
     providerFallback: () => judge.info?.providerFallback ?? false,
-    picturesDropped: () => journal.picturesDropped,
+    picturesDropped: () => journal.pictures.dropped,
     host: () => host.current(),
     log: log.child({ module: 'mqtt' }),
   });
@@ -176,6 +225,17 @@ export async function assembleStation(
     if (state.name === 'ready') journal.checkpoint().catch((error: unknown) => raise('storage', error));
   });
   judge.onState(announce);
+  const metrics = config.metrics.enabled
+    ? new MetricsServer({
+        port: config.metrics.port,
+        // From memory alone: a scrape asks neither the journal nor the disk.
+        read: () =>
+          exposition(
+            readMetrics({ ...statistics, status: reportStatus(sources, waiting), host: host.current(), startedUnixS }),
+          ),
+        log: log.child({ module: 'metrics' }),
+      })
+    : null;
   const control = new ControlServer({
     socketPath: config.control.socket,
     group: config.control.group,
@@ -184,6 +244,7 @@ export async function assembleStation(
   });
   await control.start();
   announcer.start();
+  await metrics?.start();
 
   await light.start().catch((error: unknown) => raise('light', error));
   await closeOpenRows(journal, light, log);
@@ -207,10 +268,12 @@ export async function assembleStation(
       await trigger.stop();
       await station.drain();
       await control.close();
+      await metrics?.stop();
       await judge.stop();
       await camera.stop();
       await light.close();
       await announcer.stop();
+      await liveCounts.stop();
       await journal.close();
       host.stop();
       ring.close();

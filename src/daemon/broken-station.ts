@@ -118,10 +118,11 @@ function statusOf(
     camera: { driver: '', state: 'stopped', newest_frame_age_ms: null },
     trigger: { driver: '', kind: '' },
     judge: { ready: false, provider: null, bundle: null, designs: 0, covered: 0 },
-    broker: { enabled: config.mqtt.enabled, connected: connected(), waiting: 0 },
+    broker: { enabled: config.mqtt.enabled, connected: connected(), waiting: 0, stuck: null },
     order: null,
     last: null,
     cups: { green: 0, amber: 0, late_judgements: 0 },
+    statistics: null,
   });
 }
 

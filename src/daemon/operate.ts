@@ -4,6 +4,7 @@ import type { OrderBook } from './order-book.js';
 import type { Order, OrderRequest } from './orders.js';
 import type { Clock, Journal } from './ports.js';
 import type { Result } from './result.js';
+import { currentCup } from './station/states.js';
 import type { Station } from './station/station.js';
 import type { StationStatus } from './status.js';
 
@@ -85,9 +86,25 @@ export class OperateStation implements StationControl {
     return resolved;
   }
 
-  /** Runs the self-test where no cup is in progress; the answer is the status right after the request. */
-  selfTest(): Promise<StationStatus> {
-    this.#on.station.testItself();
+  /**
+   * Runs the self-test; the answer is the status after it. A station in fault tests itself when its fault is mended: the
+   * answer is its status as it is. Errors: STATION_BUSY while a cup is in progress.
+   */
+  async selfTest(): Promise<StationStatus> {
+    const { station } = this.#on;
+    if (currentCup(station.current) !== null) {
+      throw new CupcheckError('STATION_BUSY', `a cup is in progress (${station.current.name}): no self-test now`);
+    }
+    station.testItself();
+    if (station.current.name === 'self_test') {
+      await new Promise<void>((resolve) => {
+        const unsubscribe = station.onState((state) => {
+          if (state.name === 'self_test') return;
+          unsubscribe();
+          resolve();
+        });
+      });
+    }
     return this.#on.status();
   }
 

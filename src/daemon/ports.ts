@@ -3,6 +3,7 @@ import type { Judgement } from '../pipeline/judgement.js';
 import type { JudgedReceipt, ShowableGreen } from './green.js';
 import type { OrderForCup } from './orders.js';
 import type { Result, ResultDraft, Shown } from './result.js';
+import type { Count, CountTable } from './statistics/counts.js';
 
 /** CLOCK_MONOTONIC for everything that is compared, UTC for people. */
 export interface Clock {
@@ -54,6 +55,8 @@ export interface Camera {
   readonly newestNs: bigint | null;
   /** Frames that came since `start`, whatever their stamps: tells a frozen camera (old stamps) from a silent one. */
   readonly framesSeen: number;
+  /** Frames that the driver numbered and never gave since `start`: what was lost between sensor and us. */
+  readonly framesMissed: number;
 }
 
 export type TriggerEvent =
@@ -64,6 +67,8 @@ export type TriggerEvent =
 /** Tells when a cup stands under the camera. `level` knows presence and reports `removed`; `edge_only` reports `placed` alone. */
 export interface Trigger {
   readonly kind: 'level' | 'edge_only';
+  /** Rises of the sensor since `start` that were not taken for a cup: bounces, and arrivals sooner than `trigger.minGapMs`. */
+  readonly refused: number;
   start(listener: (event: TriggerEvent) => void): Promise<void>;
   stop(): Promise<void>;
 }
@@ -162,7 +167,7 @@ export interface OutboxStatus {
 /** The record of every cup. Each call resolves after its commit is on disk. Errors: STORAGE_FAULT. */
 export interface Journal {
   readonly journalId: string;
-  /** Commits the `judged` row. The picture is written later, after the light. */
+  /** Commits the `judged` row. The picture is written later, after the light, where the result names one. */
   judged(draft: ResultDraft, image: Uint8Array | null): Promise<JudgedReceipt>;
   /** Commits the `shown` row and the final document, in one transaction with its place in the outbox. */
   shown(receipt: JudgedReceipt, shown: Shown): Promise<Result>;
@@ -184,6 +189,12 @@ export interface Journal {
   ): Promise<{ readonly seq: number; readonly id: string }>;
   /** Cups that the order has used up: shown green, or resolved `ok`. Call it after `recover`. */
   orderUse(orderId: string): Promise<number>;
+  /** What was counted with the rows, pruned ones too; as new as the last answered call. */
+  readonly counts: CountTable;
+  /** Since then everything is counted, UTC ISO 8601. */
+  readonly countedSince: string;
+  /** Keeps counts that no row tells. Call it when no cup is being judged. */
+  keepCounts(counts: readonly Count[]): Promise<void>;
   /** Prunes and checkpoints; call it when no cup is being judged. */
   checkpoint(): Promise<void>;
   close(): Promise<void>;

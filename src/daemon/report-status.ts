@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from './config/schema.js';
 import type { OrderBook } from './order-book.js';
-import type { Camera, Clock, CupJudge, Journal, Light } from './ports.js';
+import type { Camera, Clock, CupJudge, Light } from './ports.js';
 import type { Result } from './result.js';
 import type { Station } from './station/station.js';
 import type { StationStatus } from './status.js';
+import type { StatisticsDocument } from './statistics/summary.js';
 
 /** The version of this program, from its package.json. */
 export const version = (
@@ -21,20 +22,22 @@ export interface StatusSources {
   readonly camera: Camera;
   readonly light: Light;
   readonly judge: CupJudge;
-  readonly journal: Journal;
   readonly orders: OrderBook;
-  readonly broker: { readonly enabled: boolean; readonly connected: boolean };
+  readonly broker: Omit<StationStatus['broker'], 'waiting'>;
   readonly lastResult: () => Result | null;
+  readonly statistics: () => StatisticsDocument;
   readonly counts: () => { readonly green: number; readonly amber: number };
 }
 
-/** The station at this moment. Errors: STORAGE_FAULT. */
-export async function reportStatus(from: StatusSources): Promise<StationStatus> {
+/**
+ * The station at this moment.
+ * @param waiting results that wait for the broker, which only the journal knows
+ */
+export function reportStatus(from: StatusSources, waiting: number): StationStatus {
   const { config, station, camera, judge, clock } = from;
   const state = station.current;
   const nowNs = clock.nowNs();
   const designs = judge.info?.designs ?? [];
-  const { waiting } = await from.journal.outbox();
   return {
     station: config.station.name,
     version,
@@ -58,10 +61,11 @@ export async function reportStatus(from: StatusSources): Promise<StationStatus> 
       designs: designs.length,
       covered: designs.filter((design) => design.covered).length,
     },
-    broker: { ...from.broker, waiting },
+    broker: { enabled: from.broker.enabled, connected: from.broker.connected, waiting, stuck: from.broker.stuck },
     order: from.orders.current(),
     last: lastOf(from.lastResult()),
     cups: { ...from.counts(), late_judgements: station.lateJudgements },
+    statistics: from.statistics(),
   };
 }
 

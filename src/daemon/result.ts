@@ -104,4 +104,6 @@ export interface Shown {
   readonly totalMs: number | null;
   /** Why a cup that was judged green was not shown green; joins the result's reasons. `null` where the draft says it all. */
   readonly because: ReasonGiven | null;
+  /** The picture of a cup that was judged green and not shown so: an amber's is kept, though its draft has none. */
+  readonly image?: ResultDraft['image'];
 }

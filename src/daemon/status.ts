@@ -1,6 +1,7 @@
 import type { Order } from './orders.js';
 import type { LightState } from './ports.js';
 import type { FaultSource } from './station/states.js';
+import type { StatisticsDocument } from './statistics/summary.js';
 
 /** What `status` answers, over the control socket and over MQTT. */
 export interface StationStatus {
@@ -24,7 +25,13 @@ export interface StationStatus {
     readonly designs: number;
     readonly covered: number;
   };
-  readonly broker: { readonly enabled: boolean; readonly connected: boolean; readonly waiting: number };
+  readonly broker: {
+    readonly enabled: boolean;
+    readonly connected: boolean;
+    readonly waiting: number;
+    /** The result that cannot be delivered and holds up later ones (`seq` null: it could not even be read); `null` while all flows. */
+    readonly stuck: { readonly seq: number | null; readonly tries: number; readonly message: string } | null;
+  };
   readonly order: Order | null;
   readonly last: {
     readonly seq: number;
@@ -38,4 +45,6 @@ export interface StationStatus {
   } | null;
   /** Since the start. */
   readonly cups: { readonly green: number; readonly amber: number; readonly late_judgements: number };
+  /** Over all starts; `null` at a station that could not be built. */
+  readonly statistics: StatisticsDocument | null;
 }

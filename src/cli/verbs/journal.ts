@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import type { JournalQuery, JournalReader } from '../../daemon/journal/reader.js';
 import type { Result } from '../../daemon/result.js';
@@ -17,6 +18,7 @@ export function registerJournal(program: Command, cli: Cli): void {
   registerTail(journal, cli);
   registerQuery(journal, cli);
   registerVerify(journal, cli);
+  registerPicture(journal, cli);
 }
 
 function registerTail(journal: Command, cli: Cli): void {
@@ -95,6 +97,50 @@ function registerVerify(journal: Command, cli: Cli): void {
       }),
     );
   examples(verify, ['cupcheck journal verify']);
+}
+
+function registerPicture(journal: Command, cli: Cli): void {
+  const picture = journal
+    .command('picture')
+    .description('the picture that was kept of a cup; ends with 1 where there is none')
+    .argument('<cup>', 'its id or seq')
+    .requiredOption('--out <file>', 'where to write it: a JPEG as judged, a PNG with --overlay')
+    .option('--overlay', 'draw boxes, designs, score, reasons and light onto it')
+    .action(
+      cli.action(async (cup: string, { out, overlay = false }: { out: string; overlay?: boolean }) => {
+        const { config } = await cli.goodConfig();
+        const result = await reading(cli, (reader) => Promise.resolve(reader.cup(cup)));
+        const { keptPicture } = await import('../kept-picture.js');
+        const jpeg = await keptPicture(config.images.path, result);
+        const drawn = overlay ? await overlaid(jpeg, result) : jpeg;
+        await writePicture(out, drawn);
+        const { seq, id, verdict } = result;
+        cli.print({ seq, id, verdict, out, overlay, bytes: drawn.length }, () => [
+          `The picture of cup ${seq} (${verdict}) is in ${out}.`,
+        ]);
+        return done;
+      }),
+    );
+  examples(picture, ['cupcheck journal picture 41 --out cup.jpg', 'cupcheck journal picture 41 --overlay --out cup.png']);
+}
+
+async function overlaid(jpeg: Buffer, result: Result): Promise<Buffer> {
+  const { drawWholeResult } = await import('../draw-result.js');
+  const title = `${result.station}, cup ${result.seq}, ${result.time.utc.slice(0, 19)}Z`;
+  try {
+    return await drawWholeResult(jpeg, result, { title, note: result.shown.light });
+  } catch (cause) {
+    // A camera's broken picture is kept as it came; it has no pixels to draw on.
+    throw new CupcheckError('PICTURE_CORRUPT', `cup ${result.seq}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function writePicture(path: string, bytes: Buffer): Promise<void> {
+  try {
+    await writeFile(path, bytes);
+  } catch (cause) {
+    throw new CupcheckError('USAGE', `--out ${path}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 async function reading<T>(cli: Cli, work: (reader: JournalReader) => Promise<T>): Promise<T> {

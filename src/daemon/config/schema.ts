@@ -205,6 +205,10 @@ export const schema = {
     level: key(oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace'), 'info', 'The least that is logged.'),
     pretty: key(flag, false, 'Lines for people in place of JSON.'),
   },
+  metrics: {
+    enabled: key(flag, false, 'Answer Prometheus at http://127.0.0.1:<port>/metrics, on the loopback alone.'),
+    port: key(whole(1024, 65_535), 9477, 'TCP port of the metrics.'),
+  },
   health: {
     intervalS: key(whole(1, 3600, 's'), 30, 'How often health is published.'),
   },

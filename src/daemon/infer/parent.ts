@@ -56,6 +56,7 @@ export class InferParent implements CupJudge {
   #doomed: CupcheckError | null = null;
   #startedAtMs = 0;
   #readyAtMs: number | null = null;
+  #lives = 0;
   #timers = new Set<NodeJS.Timeout>();
   #stopping: { readonly gone: Promise<void>; readonly resolve: () => void } | null = null;
 
@@ -76,6 +77,11 @@ export class InferParent implements CupJudge {
   /** The process id of the living child, for `status` and tests. */
   get pid(): number | undefined {
     return this.#life?.pid;
+  }
+
+  /** How often the process was started again. */
+  get restarts(): number {
+    return Math.max(0, this.#lives - 1);
   }
 
   onState(listener: StateListener): () => void {
@@ -144,6 +150,7 @@ export class InferParent implements CupJudge {
 
   #begin(): void {
     const { settings, ringFd, loadTimeoutMs, entry, env } = this.#options;
+    this.#lives++;
     this.#doomed = null;
     this.#readyAtMs = null;
     this.#startedAtMs = performance.now();

@@ -60,7 +60,7 @@ export function finishResult(draft: ResultDraft, place: RowPlace, shown: Shown, 
     config_sha256: draft.config_sha256,
     provider: draft.provider,
     host: draft.host,
-    image: draft.image,
+    image: draft.image ?? shown.image ?? null,
     tag: draft.tag,
   };
 }

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../errors.js';
 import type { OutboxRow, OutboxStatus } from '../ports.js';
 import type { ResultDraft, Shown } from '../result.js';
+import type { Count } from '../statistics/counts.js';
 
 /** What the journal keeps, and for how long. See docs/decisions on the journal's disk budget. */
 export interface JournalLimits {
@@ -20,21 +21,34 @@ export interface WorkerSettings {
   readonly limits: JournalLimits;
 }
 
+/** What a call has added to the statistics, in its own transaction. */
+export interface Counted {
+  readonly counted: readonly Count[];
+}
+
+/** What the worker says when the journal is open, and at each restart of it. */
+export interface OpenJournal {
+  readonly journalId: string;
+  /** Since then everything is counted, UTC ISO 8601. */
+  readonly countedSince: string;
+  readonly counts: readonly Count[];
+}
+
 /** Every call to the worker: its argument and its reply. `JournalStore` implements them one by one. */
 export interface JournalCalls {
   judged: { args: { readonly draft: ResultDraft }; reply: { readonly seq: number } };
   shown: {
     args: { readonly seq: number; readonly shown: Shown; readonly journalMs: number | null };
-    reply: { readonly document: string };
+    reply: Counted & { readonly document: string };
   };
   /** Closes every open row but `except`. */
   recover: {
     args: { readonly known: ReadonlyMap<string, Shown>; readonly except: readonly number[] };
-    reply: { readonly documents: readonly string[] };
+    reply: Counted & { readonly documents: readonly string[] };
   };
   nextUnsent: { args: null; reply: OutboxRow | null };
   newest: { args: null; reply: OutboxRow | null };
-  delivered: { args: { readonly seq: number }; reply: null };
+  delivered: { args: { readonly seq: number }; reply: Counted };
   outbox: { args: null; reply: OutboxStatus };
   resolve: {
     args: {
@@ -43,8 +57,10 @@ export interface JournalCalls {
       readonly by: string;
       readonly note: string | null;
     };
-    reply: { readonly seq: number; readonly id: string };
+    reply: Counted & { readonly seq: number; readonly id: string };
   };
+  /** Counts that the station keeps, not the journal's own. */
+  keepCounts: { args: { readonly counts: readonly Count[] }; reply: Counted };
   orderUse: { args: { readonly orderId: string }; reply: { readonly used: number } };
   checkpoint: { args: null; reply: { readonly pruned: number } };
 }
@@ -60,7 +76,7 @@ export type WorkerRequest =
   | { readonly close: true };
 
 export type WorkerMessage =
-  | { readonly type: 'open'; readonly journalId: string }
+  | ({ readonly type: 'open' } & OpenJournal)
   | { readonly type: 'refused'; readonly error: WorkerError }
   | { readonly type: 'reply'; readonly id: number; readonly reply: unknown }
   | { readonly type: 'error'; readonly id: number; readonly error: WorkerError };

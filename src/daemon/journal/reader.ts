@@ -107,6 +107,16 @@ export class JournalReader {
     return seqs.toReversed();
   }
 
+  /** The result of one cup, by its id or seq. Errors: CUP_UNKNOWN. */
+  cup(cup: string): Result {
+    const [result] = this.#documents(
+      `SELECT s.document FROM shown s JOIN judged j ON j.seq = s.seq WHERE j.cup = ? OR CAST(j.seq AS TEXT) = ?`,
+      [cup, cup],
+    );
+    if (result !== undefined) return result;
+    throw new CupcheckError('CUP_UNKNOWN', `no cup that was shown has the id or seq "${cup}"`);
+  }
+
   /** Results after `seq`, oldest first: how a follower goes on. */
   after(seq: number, limit: number): readonly Result[] {
     return this.#documents(

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { CupcheckError } from '../../errors.js';
+import { fillStatistics, statisticsSql } from './statistics-table.js';
 
 export type JournalDatabase = Database.Database;
 
@@ -10,6 +11,8 @@ export type JournalDatabase = Database.Database;
 export interface Migration {
   readonly to: number;
   readonly sql: string;
+  /** What SQL alone cannot do; in the same transaction. */
+  readonly fill?: (db: JournalDatabase) => void;
 }
 
 /**
@@ -77,7 +80,10 @@ CREATE TRIGGER resolutions_kept BEFORE DELETE ON resolutions
   BEGIN SELECT RAISE(ABORT, 'resolutions is append-only'); END;
 `;
 
-export const migrations: readonly Migration[] = [{ to: 1, sql: version1 }];
+export const migrations: readonly Migration[] = [
+  { to: 1, sql: version1 },
+  { to: 2, sql: statisticsSql, fill: fillStatistics },
+];
 
 export function latestVersion(steps: readonly Migration[] = migrations): number {
   return steps.at(-1)?.to ?? 0;
@@ -107,6 +113,7 @@ function migrate(db: JournalDatabase, path: string, steps: readonly Migration[])
   db.transaction(() => {
     for (const step of due) {
       db.exec(step.sql);
+      step.fill?.(db);
       db.pragma(`user_version = ${step.to}`);
     }
     db.prepare(`INSERT INTO meta VALUES ('journal_id', ?) ON CONFLICT DO NOTHING`).run(randomUUID());

@@ -3,8 +3,9 @@ import { CupcheckError } from '../../errors.js';
 import type { JudgedReceipt } from '../green.js';
 import type { Journal, OutboxRow, OutboxStatus } from '../ports.js';
 import type { Result, ResultDraft, Shown } from '../result.js';
-import { type PictureLimits, PictureStore } from './pictures.js';
-import type { JournalCall, JournalCalls, JournalLimits } from './protocol.js';
+import { type Count, CountTable } from '../statistics/counts.js';
+import { type PictureCounts, type PictureLimits, PictureStore } from './pictures.js';
+import type { JournalCall, JournalCalls, JournalLimits, OpenJournal } from './protocol.js';
 import { receiptOf } from './receipt.js';
 import { WorkerLink } from './worker-link.js';
 
@@ -50,6 +51,8 @@ export class SqliteJournal implements Journal {
   /** What was shown and could not be written: tried again until it is. */
   readonly #owed = new Map<number, { readonly shown: Shown; readonly journalMs: number | null }>();
   readonly #shownListeners = new Set<() => void>();
+  readonly counts = new CountTable();
+  #countedSince = '';
   #retry: NodeJS.Timeout | null = null;
   #closing = false;
   #journalId: string | null = null;
@@ -62,7 +65,7 @@ export class SqliteJournal implements Journal {
       settings: { path: options.path, limits: options.limits },
       entry: options.workerEntry ?? new URL('./worker.js', import.meta.url),
       log: options.log,
-      onOpen: (journalId) => this.#whenOpen(journalId),
+      onOpen: (opened) => this.#whenOpen(opened),
       onDown: (error) => this.#whenDown(error),
     });
   }
@@ -88,9 +91,13 @@ export class SqliteJournal implements Journal {
     return this.#journalId;
   }
 
-  /** Pictures that could not be written since the start. */
-  get picturesDropped(): number {
-    return this.#pictures.dropped;
+  get countedSince(): string {
+    return this.#countedSince;
+  }
+
+  /** What became of pictures since the start. */
+  get pictures(): PictureCounts {
+    return this.#pictures.counts;
   }
 
   async judged(draft: ResultDraft, image: Uint8Array | null): Promise<JudgedReceipt> {
@@ -108,8 +115,9 @@ export class SqliteJournal implements Journal {
     const cup = this.#open.get(receipt.seq);
     this.#open.delete(receipt.seq);
     const document = await this.#record(receipt.seq, shown, cup?.journalMs ?? null);
-    if (cup?.image && cup.draft.image !== null) this.#pictures.save(cup.draft.image.path, cup.image);
-    return JSON.parse(document) as Result;
+    const result = JSON.parse(document) as Result;
+    if (cup?.image && result.image !== null) this.#pictures.save(result.image.path, cup.image);
+    return result;
   }
 
   async recover(known: ReadonlyMap<string, Shown>): Promise<readonly Result[]> {
@@ -134,8 +142,18 @@ export class SqliteJournal implements Journal {
     await this.#call('delivered', { seq });
   }
 
-  resolve(cup: string, outcome: 'ok' | 'wrong', by: string, note: string | null): Promise<{ seq: number; id: string }> {
-    return this.#call('resolve', { cup, outcome, by, note });
+  async resolve(
+    cup: string,
+    outcome: 'ok' | 'wrong',
+    by: string,
+    note: string | null,
+  ): Promise<{ seq: number; id: string }> {
+    const { seq, id } = await this.#call('resolve', { cup, outcome, by, note });
+    return { seq, id };
+  }
+
+  async keepCounts(counts: readonly Count[]): Promise<void> {
+    await this.#call('keepCounts', { counts });
   }
 
   async orderUse(orderId: string): Promise<number> {
@@ -178,6 +196,8 @@ export class SqliteJournal implements Journal {
       }, timeoutMs);
     });
     const reply = this.#link.call(call, args).then((value) => {
+      // In the order of the journal's commits, those that came too late for their caller too.
+      if (value !== null && 'counted' in value) this.counts.apply(value.counted);
       if (over) tooLate(value);
       return value;
     });
@@ -230,9 +250,12 @@ export class SqliteJournal implements Journal {
     return [...this.#open.keys(), ...this.#owed.keys()];
   }
 
-  #whenOpen(journalId: string): void {
+  #whenOpen({ journalId, countedSince, counts }: OpenJournal): void {
     const restarted = this.#journalId !== null;
     this.#journalId = journalId;
+    this.#countedSince = countedSince;
+    // What a dead thread committed without answering is in here.
+    this.counts.reset(counts);
     this.#opened?.resolve();
     this.#opened = null;
     if (!restarted) return;

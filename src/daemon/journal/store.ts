@@ -1,10 +1,13 @@
 import { CupcheckError } from '../../errors.js';
 import type { OutboxRow, OutboxStatus } from '../ports.js';
 import type { ResultDraft, Shown } from '../result.js';
+import { countOfDelivery, countOfFinding, countsOfResult } from '../statistics/count-rows.js';
+import type { Count } from '../statistics/counts.js';
 import { finishResult } from './finish-result.js';
-import type { JournalHandlers, JournalLimits } from './protocol.js';
+import type { JournalHandlers, JournalLimits, OpenJournal } from './protocol.js';
 import { Pruner, usesUp } from './pruner.js';
 import { type JournalDatabase, latestVersion, requireKnownVersion } from './schema.js';
+import { StatisticsTable } from './statistics-table.js';
 
 interface JudgedRow {
   readonly seq: number;
@@ -24,6 +27,7 @@ export class JournalStore implements JournalHandlers {
   readonly #db: JournalDatabase;
   readonly #utc: () => string;
   readonly #pruner: Pruner;
+  readonly #statistics: StatisticsTable;
   #commitsInLog = 0;
 
   constructor(db: JournalDatabase, limits: JournalLimits, utc: () => string = () => new Date().toISOString()) {
@@ -31,7 +35,13 @@ export class JournalStore implements JournalHandlers {
     this.#utc = utc;
     this.#pruner = new Pruner(db, limits, utc);
     requireKnownVersion(db, db.name, latestVersion());
-    this.journalId = db.prepare(`SELECT value FROM meta WHERE key = 'journal_id'`).pluck().get() as string;
+    this.#statistics = new StatisticsTable(db);
+    this.journalId = this.#meta('journal_id');
+  }
+
+  opened(): OpenJournal {
+    const { journalId } = this;
+    return { journalId, countedSince: this.#meta('counted_since'), counts: this.#statistics.all() };
   }
 
   judged = ({ draft }: { readonly draft: ResultDraft }): { seq: number } => {
@@ -45,12 +55,12 @@ export class JournalStore implements JournalHandlers {
   shown = (args: { readonly seq: number; readonly shown: Shown; readonly journalMs: number | null }) => {
     const close = this.#db.transaction(() => {
       const done = this.#document(args.seq);
-      if (done !== undefined) return { document: this.#sameLight(args.seq, done, args.shown) };
+      if (done !== undefined) return { document: this.#sameLight(args.seq, done, args.shown), counted: [] };
       const row = this.#db
         .prepare<[number], JudgedRow>('SELECT seq, cup, draft FROM judged WHERE seq = ?')
         .get(args.seq);
       if (row === undefined) throw new CupcheckError('CUP_UNKNOWN', `no cup was judged under seq ${args.seq}`);
-      return { document: this.#close(row, args.shown, args.journalMs) };
+      return this.#close(row, args.shown, args.journalMs);
     });
     const closed = close.immediate();
     this.#boundLog();
@@ -69,7 +79,8 @@ export class JournalStore implements JournalHandlers {
         .filter((row) => !args.except.includes(row.seq))
         .map((row) => this.#close(row, args.known.get(row.cup) ?? nobodySaw, null));
     });
-    return { documents: closeAll.immediate() };
+    const closed = closeAll.immediate();
+    return { documents: closed.map(({ document }) => document), counted: closed.flatMap(({ counted }) => counted) };
   };
 
   nextUnsent = (): OutboxRow | null =>
@@ -81,12 +92,18 @@ export class JournalStore implements JournalHandlers {
     this.#db.prepare<[], OutboxRow>(`SELECT ${outboxColumns} ORDER BY s.seq DESC LIMIT 1`).get() ?? null;
 
   delivered = ({ seq }: { readonly seq: number }) => {
-    const mark = this.#db
-      .prepare('UPDATE outbox SET delivered_utc = coalesce(delivered_utc, ?) WHERE seq = ?')
-      .run(this.#utc(), seq);
-    if (mark.changes === 0) throw new CupcheckError('CUP_UNKNOWN', `seq ${seq} is not in the outbox`);
+    const mark = this.#db.transaction(() => {
+      const row = this.#db
+        .prepare<[number], { delivered_utc: string | null }>('SELECT delivered_utc FROM outbox WHERE seq = ?')
+        .get(seq);
+      if (row === undefined) throw new CupcheckError('CUP_UNKNOWN', `seq ${seq} is not in the outbox`);
+      if (row.delivered_utc !== null) return [];
+      this.#db.prepare('UPDATE outbox SET delivered_utc = ? WHERE seq = ?').run(this.#utc(), seq);
+      return this.#count([countOfDelivery]);
+    });
+    const counted = mark.immediate();
     this.#boundLog();
-    return null;
+    return { counted };
   };
 
   outbox = (): OutboxStatus => {
@@ -117,16 +134,28 @@ export class JournalStore implements JournalHandlers {
   }) => {
     const seq = /^[1-9][0-9]{0,15}$/.test(args.cup) ? Number(args.cup) : -1;
     const found = this.#db
-      .prepare<[string, number], { seq: number; id: string }>(
-        'SELECT seq, cup AS id FROM judged WHERE cup = ? OR seq = ?',
+      .prepare<[string, number], { seq: number; id: string; verdict: 'green' | 'amber' }>(
+        `SELECT j.seq, j.cup AS id, coalesce(s.verdict, 'amber') AS verdict
+          FROM judged j LEFT JOIN shown s ON s.seq = j.seq WHERE j.cup = ? OR j.seq = ?`,
       )
       .get(args.cup, seq);
     if (found === undefined)
       throw new CupcheckError('CUP_UNKNOWN', `no journalled cup has the id or seq "${args.cup}"`);
-    this.#db
-      .prepare('INSERT INTO resolutions (seq, utc, outcome, by, note) VALUES (?, ?, ?, ?, ?)')
-      .run(found.seq, this.#utc(), args.outcome, args.by, args.note);
-    return found;
+    const { seq: known, id, verdict } = found;
+    const record = this.#db.transaction(() => {
+      this.#db
+        .prepare('INSERT INTO resolutions (seq, utc, outcome, by, note) VALUES (?, ?, ?, ?, ?)')
+        .run(known, this.#utc(), args.outcome, args.by, args.note);
+      return this.#count([countOfFinding(verdict, args.outcome)]);
+    });
+    return { seq: known, id, counted: record.immediate() };
+  };
+
+  keepCounts = ({ counts }: { readonly counts: readonly Count[] }) => {
+    const keep = this.#db.transaction(() => this.#count(counts));
+    const counted = keep.immediate();
+    this.#boundLog();
+    return { counted };
   };
 
   orderUse = ({ orderId }: { readonly orderId: string }) => {
@@ -169,7 +198,11 @@ export class JournalStore implements JournalHandlers {
     );
   }
 
-  #close(row: JudgedRow, shown: Shown, journalMs: number | null): string {
+  #close(
+    row: JudgedRow,
+    shown: Shown,
+    journalMs: number | null,
+  ): { readonly document: string; readonly counted: readonly Count[] } {
     const draft = JSON.parse(row.draft) as ResultDraft;
     const result = finishResult(draft, { journalId: this.journalId, seq: row.seq }, shown, journalMs);
     const document = JSON.stringify(result);
@@ -190,6 +223,15 @@ export class JournalStore implements JournalHandlers {
         document,
       );
     this.#db.prepare('INSERT INTO outbox (seq) VALUES (?)').run(row.seq);
-    return document;
+    return { document, counted: this.#count(countsOfResult(result)) };
+  }
+
+  #count(counts: readonly Count[]): readonly Count[] {
+    this.#statistics.add(counts);
+    return counts;
+  }
+
+  #meta(key: string): string {
+    return this.#db.prepare('SELECT value FROM meta WHERE key = ?').pluck().get(key) as string;
   }
 }

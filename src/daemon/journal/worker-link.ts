@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { CupcheckError } from '../../errors.js';
-import type { JournalCall, JournalCalls, WorkerMessage, WorkerRequest, WorkerSettings } from './protocol.js';
+import type { JournalCall, JournalCalls, OpenJournal, WorkerMessage, WorkerRequest, WorkerSettings } from './protocol.js';
 import { unpackError } from './sqlite-errors.js';
 
 const firstRestartMs = 100;
@@ -19,7 +19,7 @@ export interface WorkerLinkOptions {
   readonly entry: URL;
   readonly log: Logger;
   /** Called each time that the journal is open: at the start, and after each restart. */
-  onOpen(journalId: string): void;
+  onOpen(opened: OpenJournal): void;
   /** Called when the worker died or could not open the journal; it is started again by itself. */
   onDown(error: CupcheckError): void;
 }
@@ -49,7 +49,7 @@ export class WorkerLink {
       if (message.type === 'open') {
         this.#open = true;
         this.#restartMs = firstRestartMs;
-        this.#options.onOpen(message.journalId);
+        this.#options.onOpen(message);
       } else if (message.type === 'refused') {
         refusal = unpackError(message.error);
       } else {

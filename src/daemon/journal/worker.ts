@@ -42,5 +42,5 @@ if (store !== null) {
     }
     serve(store, request.id, request.call, request.args);
   });
-  post({ type: 'open', journalId: store.journalId });
+  post({ type: 'open', ...store.opened() });
 }

@@ -1,5 +1,7 @@
 import type { Order } from '../orders.js';
 import type { ErrorCode } from '../../errors.js';
+import type { StationStatus } from '../status.js';
+import type { StatisticsDocument } from '../statistics/summary.js';
 import type { Verb } from './topics.js';
 
 /** `info`, retained: what this station is. Changes with a restart, an order of a new bundle, or a provider. */
@@ -46,7 +48,11 @@ export interface HealthDocument {
   readonly provider_fallback: boolean;
   readonly camera: { readonly state: string; readonly newest_frame_age_ms: number | null };
   readonly light: { readonly connected: boolean };
-  readonly outbox: { readonly waiting: number; readonly oldest_utc: string | null };
+  readonly outbox: {
+    readonly waiting: number;
+    readonly oldest_utc: string | null;
+    readonly stuck: StationStatus['broker']['stuck'];
+  };
   readonly journal: { readonly last_seq: number; readonly bytes: number; readonly max_bytes: number };
   readonly pictures_dropped: number;
   /** Since the start. */
@@ -56,6 +62,8 @@ export interface HealthDocument {
     readonly throttled: boolean | null;
     readonly memory_bytes: number;
   };
+  /** Over all starts; `null` at a station that could not be built. */
+  readonly statistics: StatisticsDocument | null;
 }
 
 /** The answer to a request, on `response/<verb>`. */

@@ -27,6 +27,7 @@ export function published(row: OutboxRow, replayed: boolean): string {
  */
 export class OutboxPump {
   readonly #options: OutboxPumpOptions;
+  #refusals = 0;
   #refused: { readonly seq: number; readonly tries: number; readonly message: string } | null = null;
 
   constructor(options: OutboxPumpOptions) {
@@ -36,6 +37,11 @@ export class OutboxPump {
   /** The row that the broker refuses or the disk cannot give, and why; `null` while all goes well. */
   get stuck(): { readonly seq: number; readonly tries: number; readonly message: string } | null {
     return this.#refused;
+  }
+
+  /** How often the broker refused a result since the start. */
+  get refusals(): number {
+    return this.#refusals;
   }
 
   /** The newest row at this moment. Rows up to it are older than a connection that begins now. */
@@ -107,6 +113,7 @@ export class OutboxPump {
         return done;
       } catch (error) {
         if (link.ended.aborted) throw error;
+        if (error instanceof PublishRefused) this.#refusals++;
         const message = error instanceof Error ? error.message : String(error);
         this.#refused = { seq, tries, message };
         log[tries >= loudAfter ? 'error' : 'warn']({ err: error, seq, tries }, 'the outbox is stuck');

@@ -74,6 +74,10 @@ export class MqttPublisher {
     return this.#pump.stuck;
   }
 
+  get refusals(): number {
+    return this.#pump.refusals;
+  }
+
   get requestsDropped(): number {
     return this.#desk.dropped;
   }

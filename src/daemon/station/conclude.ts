@@ -51,7 +51,7 @@ export async function concludeCup(
   log: Logger,
 ): Promise<Result> {
   const draft = draftOf(cup, because, ports);
-  const commit = ports.journal.judged(draft, draft.image === null ? null : cup.image);
+  const commit = ports.journal.judged(draft, cup.image);
   const inTime = await withinDeadline(commit, cup, ports.clock);
   const committedNs = ports.clock.nowNs();
   const green = inTime === null ? null : grant(cup, inTime);
@@ -70,7 +70,8 @@ export async function concludeCup(
     }
   }
   const receipt = inTime ?? (await commit);
-  const result = await ports.journal.shown(receipt, shown);
+  const image = imageOf(cup, draft, shown.light === 'green' ? 'green' : 'amber', ports);
+  const result = await ports.journal.shown(receipt, { ...shown, image });
   log.info(
     {
       verdict: result.verdict,
@@ -95,6 +96,12 @@ function draftOf(cup: Cup, because: ReasonGiven | null, ports: ConcludePorts): R
   const verdict = because === null && cup.judgement?.verdict === 'green' ? 'green' : 'amber';
   const image = cup.image === null ? null : ports.picture(cup.id, cup.image, cup.times.utc, verdict);
   return draftResult(cup, because, ports.facts, ports.info(), ports.host(), image);
+}
+
+/** What the policy says of the light that was really shown: a green that ended amber is kept as an amber. */
+function imageOf(cup: Cup, draft: ResultDraft, shown: 'green' | 'amber', ports: ConcludePorts): ResultDraft['image'] {
+  if (draft.image !== null || cup.image === null || draft.verdict === shown) return draft.image;
+  return ports.picture(cup.id, cup.image, cup.times.utc, shown);
 }
 
 /** The receipt, or `null` where the deadline comes first. A commit that fails throws. */

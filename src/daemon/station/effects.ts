@@ -53,6 +53,8 @@ export class StationEffects {
   private readonly lateWork = new Set<AbortController>();
   /** Judgements that came after their cup's verdict was given. */
   lateJudgements = 0;
+  /** Times that a cup's rows could not be written. */
+  storageFailures = 0;
 
   constructor(
     private readonly ports: StationPorts,
@@ -264,7 +266,10 @@ export class StationEffects {
       const error = asCupcheckError(thrown);
       log.error({ cup: cup.id, err: error }, 'cup could not be concluded');
       if (error.code === 'LIGHT_LOST') this.fault('light', error);
-      else await this.passingFault('storage', error);
+      else {
+        this.storageFailures++;
+        await this.passingFault('storage', error);
+      }
     } finally {
       cup.concluded = true;
       if (!show || cup.watch.signal.aborted) this.cups.delete(cup.id);

@@ -1,11 +1,13 @@
 import type { TriggerEvent } from '../ports.js';
 import type { Result } from '../result.js';
 import { StationEffects, type StationPorts } from './effects.js';
-import { currentCup, type Fault, type FaultSource, type StationEvent, type StationState } from './states.js';
+import { currentCup, type Fault, type FaultSource, type StateName, type StationEvent, type StationState } from './states.js';
 import { transition } from './transitions.js';
 
 /** One word for the outside: may this station be relied on? */
 export type Health = 'starting' | 'ready' | 'fault' | 'draining';
+
+const cannotJudge: ReadonlySet<StateName> = new Set(['starting', 'self_test', 'fault', 'draining']);
 
 /**
  * A station at work: events in, the table's next state, its effects out.
@@ -15,6 +17,7 @@ export class Station {
   private state: StationState = { name: 'starting' };
   private readonly queue: StationEvent[] = [];
   private taking = false;
+  private notReady = 0;
   private readonly effects: StationEffects;
   private readonly stateListeners = new Set<(state: StationState) => void>();
   private readonly resultListeners = new Set<(result: Result) => void>();
@@ -43,6 +46,16 @@ export class Station {
   /** Judgements that came after their cup's verdict was given. */
   get lateJudgements(): number {
     return this.effects.lateJudgements;
+  }
+
+  /** Cups that came while the station could not judge: starting, in fault, or ending. */
+  get triggersNotReady(): number {
+    return this.notReady;
+  }
+
+  /** Times that a cup's rows could not be written. */
+  get storageFailures(): number {
+    return this.effects.storageFailures;
   }
 
   /** Called with each new state. Returns the unsubscriber. */
@@ -110,6 +123,7 @@ export class Station {
 
   private take(event: StationEvent): void {
     const before = this.state;
+    if (event.type === 'placed' && cannotJudge.has(before.name)) this.notReady++;
     const { state, effects } = transition(before, event);
     this.state = state;
     if (state !== before) {

@@ -27,6 +27,8 @@ export class FrameQueue {
   #closed: CupcheckError | null;
   #newestNs: bigint | null = null;
   #seen = 0;
+  #missed = 0;
+  #lastSeq: number | null = null;
 
   /** @param closed why no frames come yet */
   constructor(ring: FrameRing, clock: Clock, closed: CupcheckError) {
@@ -44,9 +46,15 @@ export class FrameQueue {
     return this.#seen;
   }
 
-  /** Frames come from now on. */
+  /** Frames whose numbers were left out. */
+  get missed(): number {
+    return this.#missed;
+  }
+
+  /** Frames come from now on; their numbers begin anew. */
   open(): void {
     this.#closed = null;
+    this.#lastSeq = null;
   }
 
   /** No frames come any more: whoever waits, or will wait, fails with `reason`. */
@@ -59,6 +67,8 @@ export class FrameQueue {
     if (this.#closed !== null) return;
     this.#seen++;
     const { seq, exposedNs } = frame.stamp;
+    if (this.#lastSeq !== null && seq > this.#lastSeq) this.#missed += seq - this.#lastSeq - 1;
+    this.#lastSeq = seq;
     const nowNs = this.#clock.nowNs();
     if (exposedNs > nowNs) {
       // Such a stamp would prove any old picture fresh: it must not pass for one of the right clock.

@@ -64,6 +64,10 @@ export class ReplayCamera implements Camera {
     return this.#queue.seen;
   }
 
+  get framesMissed(): number {
+    return this.#queue.missed;
+  }
+
   /** Starting an unplugged camera is no error: it is `gone`, and streams once it is plugged in. */
   start(): Promise<void> {
     if (!this.#started) {

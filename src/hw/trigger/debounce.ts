@@ -35,9 +35,15 @@ export class Debounce {
   #chatter: 'none' | 'due' | 'told' = 'none';
   #pulseNs: bigint | null = null;
   #placedNs: bigint | null = null;
+  #refused = 0;
 
   constructor(options: DebounceOptions) {
     this.#options = options;
+  }
+
+  /** Rises that were not taken for a cup. */
+  get refused(): number {
+    return this.#refused;
   }
 
   /** The line's raw level changed (or is known for the first time). */
@@ -52,7 +58,13 @@ export class Debounce {
       this.#chatter = 'none';
     }
     this.#changes++;
-    if (this.#options.kind === 'edge_only' && present && rested && this.#gapOver(atNs)) this.#pulseNs = atNs;
+    if (this.#options.kind === 'level') {
+      // It fell before it was told: a bounce, or a cup that stood there too shortly or too soon.
+      if (!present && this.#told !== true) this.#refused++;
+    } else if (present) {
+      if (rested && this.#gapOver(atNs)) this.#pulseNs = atNs;
+      else this.#refused++;
+    }
     if (this.#chatter === 'none' && atNs - this.#restlessNs >= this.#ns(chatterMs)) this.#chatter = 'due';
   }
 

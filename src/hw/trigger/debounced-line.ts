@@ -16,6 +16,10 @@ export class DebouncedLine {
     this.#listener = listener;
   }
 
+  get refused(): number {
+    return this.#debounce.refused;
+  }
+
   change(present: boolean, atNs: bigint): void {
     if (this.#stopped) return;
     this.#debounce.change(present, atNs);

@@ -26,6 +26,8 @@ export class ScriptedTrigger implements Trigger {
   #line: DebouncedLine | null = null;
   #script = new AbortController();
   #present = false;
+  /** Of lines before the present one. */
+  #refusedBefore = 0;
 
   constructor(options: ScriptedTriggerOptions) {
     this.kind = options.kind;
@@ -35,6 +37,10 @@ export class ScriptedTrigger implements Trigger {
   /** Whether a cup stands on the simulated station. */
   get present(): boolean {
     return this.#present;
+  }
+
+  get refused(): number {
+    return this.#refusedBefore + (this.#line?.refused ?? 0);
   }
 
   start(listener: (event: TriggerEvent) => void): Promise<void> {
@@ -49,8 +55,7 @@ export class ScriptedTrigger implements Trigger {
 
   stop(): Promise<void> {
     this.#script.abort();
-    this.#line?.stop();
-    this.#line = null;
+    this.#disconnect();
     this.#listener = null;
     return Promise.resolve();
   }
@@ -78,8 +83,7 @@ export class ScriptedTrigger implements Trigger {
   /** The sensor cannot be read any more: `lost`, then silence until `find`. */
   lose(message = 'the simulated cup sensor was unplugged'): void {
     if (this.#line === null) return;
-    this.#line.stop();
-    this.#line = null;
+    this.#disconnect();
     this.#listener?.({ type: 'lost', error: new CupcheckError('TRIGGER_LOST', message) });
   }
 
@@ -92,6 +96,12 @@ export class ScriptedTrigger implements Trigger {
     if (this.#listener === null) return;
     this.#line = new DebouncedLine(this.#options, this.#options.clock, this.#listener);
     if (this.kind === 'level' && this.#present) this.#line.change(true, this.#options.clock.nowNs());
+  }
+
+  #disconnect(): void {
+    this.#refusedBefore = this.refused;
+    this.#line?.stop();
+    this.#line = null;
   }
 
   #level(present: boolean): void {

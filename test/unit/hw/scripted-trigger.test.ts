@@ -1,8 +1,5 @@
-import { PassThrough } from 'node:stream';
-import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { TriggerEvent } from '../../../src/daemon/ports.js';
-import { KeyboardTrigger } from '../../../src/hw/trigger/keyboard-trigger.js';
 import { type ScriptStep, ScriptedTrigger } from '../../../src/hw/trigger/scripted-trigger.js';
 import { ManualClock } from '../../fixtures/fake-station.js';
 
@@ -67,24 +64,6 @@ describe('scripted trigger', () => {
     trigger.find();
     await clock.advance(200);
     expect(events).toEqual(['lost', 'placed']);
-    await trigger.stop();
-  });
-});
-
-describe('keyboard trigger', () => {
-  it('takes p, r and the space bar, and hands on every other key', async () => {
-    const clock = new ManualClock();
-    const keys = new PassThrough();
-    const events: string[] = [];
-    const others: string[] = [];
-    const trigger = new KeyboardTrigger({ kind: 'level', clock, keys, onOtherKey: (key) => others.push(key) });
-    await trigger.start((event) => events.push(event.type));
-    keys.write('pr');
-    keys.write('  o');
-    await turn();
-    await clock.advance(1);
-    expect(events).toEqual(['placed', 'removed', 'placed', 'removed']);
-    expect(others).toEqual(['o']);
     await trigger.stop();
   });
 });

@@ -39,16 +39,16 @@ it('removes the oldest pictures when the budget is used up, those of an earlier 
 it('drops and counts what is too much, what leaves the folder, and what the disk refuses', async () => {
   const pictures = store(1e6, 2);
   for (const name of ['a', 'b', 'c']) pictures.save(`${day}/${name}.jpg`, new Uint8Array(1));
-  expect(pictures.dropped).toBe(1);
+  expect(pictures.counts.dropped).toBe(1);
   await pictures.settled();
   for (const path of ['../a.jpg', '/etc/a.jpg', 'x/../../a.jpg', '.hidden', 'a//b.jpg', '']) {
     pictures.save(path, new Uint8Array(1));
   }
-  expect(pictures.dropped).toBe(7);
+  expect(pictures.counts.dropped).toBe(7);
   writeFileSync(join(folder, 'file'), '');
   pictures.save('file/a.jpg', new Uint8Array(1));
   await pictures.settled();
-  expect(pictures.dropped).toBe(8);
+  expect(pictures.counts.dropped).toBe(8);
   pictures.save(`${day}/z.jpg`, new Uint8Array(1));
   await pictures.settled();
   expect(readdirSync(join(folder, day))).toEqual(['a.jpg', 'b.jpg', 'z.jpg']);

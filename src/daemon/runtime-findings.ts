@@ -1,0 +1,74 @@
+import type { Finding } from './control/station-verbs.js';
+import type { StationStatus } from './status.js';
+
+/** What only the running station can tell `doctor`. */
+export interface RuntimeFacts {
+  readonly status: StationStatus;
+  /** Why the metrics cannot be read; `null` where they can, or are off. */
+  readonly metricsError: string | null;
+  readonly metricsPort: number;
+  /** Another provider than the first of `providers.order` runs the networks. */
+  readonly providerFallback: boolean;
+  /** Since the start. */
+  readonly picturesDropped: number;
+  readonly inferRestarts: number;
+  readonly storageFailures: number;
+  readonly throttled: boolean | null;
+}
+
+type Look = (facts: RuntimeFacts) => Omit<Finding, 'check'> | null;
+
+const warn = (detail: string, help: string): Omit<Finding, 'check'> => ({ state: 'warn', detail, help });
+const fail = (detail: string, help: string): Omit<Finding, 'check'> => ({ state: 'fail', detail, help });
+
+/** One missed frame in a hundred: the board is too slow for `camera.fps`. */
+const worrying = 0.01;
+
+const looks: Readonly<Record<string, Look>> = {
+  outbox: ({ status: { broker } }) => {
+    if (broker.stuck === null) return null;
+    const { seq, tries, message } = broker.stuck;
+    const what = seq === null ? 'the outbox is stuck' : `cup ${seq} cannot be delivered and holds up later ones`;
+    return fail(`${what}: ${message} (tried ${tries} times)`, 'Mend the rights or the limits of the broker.');
+  },
+  metrics: ({ metricsError, metricsPort }) =>
+    metricsError === null ? null : fail(metricsError, `Free port ${metricsPort}, or set metrics.port, and restart.`),
+  'false greens': ({ status: { statistics } }) => {
+    const wrong = statistics?.found.green_wrong ?? 0;
+    if (wrong === 0) return null;
+    return fail(
+      `${wrong} findings call a green cup wrong`,
+      'Look at them: cupcheck journal picture CUP --overlay --out cup.png. Stop relying on green until it is clear why.',
+    );
+  },
+  provider: ({ providerFallback, status: { judge } }) =>
+    providerFallback
+      ? warn(`the networks run on ${judge.provider ?? '-'}, not on the first of providers.order`, 'See the log.')
+      : null,
+  'judging process': ({ inferRestarts }) =>
+    inferRestarts === 0
+      ? null
+      : warn(`started again ${inferRestarts} times since the start`, 'The log says why: journalctl -u cupcheck.'),
+  rows: ({ storageFailures }) =>
+    storageFailures === 0
+      ? null
+      : fail(`${storageFailures} times the rows of a cup could not be written since the start`, 'Check the disk.'),
+  pictures: ({ picturesDropped }) =>
+    picturesDropped === 0
+      ? null
+      : warn(`${picturesDropped} were not kept since the start: the disk was too slow or refused`, 'Check the disk.'),
+  frames: ({ status: { statistics } }) => {
+    const { frames, missed } = statistics?.camera ?? { frames: 0, missed: 0 };
+    if (missed <= worrying * frames) return null;
+    return warn(`${missed} never came, ${frames} did`, 'Lower camera.fps, or take load off the board.');
+  },
+  heat: ({ throttled }) =>
+    throttled === true ? warn('the board is slowed down for heat', 'Give it air; check its fan.') : null,
+};
+
+/** Whatever is not well, and nothing where all is. */
+export const runtimeFindings = (facts: RuntimeFacts): readonly Finding[] =>
+  Object.entries(looks).flatMap(([check, look]) => {
+    const found = look(facts);
+    return found === null ? [] : [{ check, ...found }];
+  });
