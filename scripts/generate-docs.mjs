@@ -1,8 +1,14 @@
-// Writes docs/config.md, docs/cli.md and docs/errors.md from the compiled program: npm run docs.
+// Writes docs/config.md, docs/cli.md, docs/errors.md and docs/metrics.md from the compiled program: npm run docs.
 import { writeFileSync } from 'node:fs';
 import { cliReference } from '../dist/cli/reference/cli-reference.js';
 import { errorReference } from '../dist/cli/reference/error-reference.js';
+import { metricsReference } from '../dist/cli/reference/metrics-reference.js';
 import { configDocs } from '../dist/daemon/config/docs.js';
 
-const pages = { 'config.md': configDocs(), 'cli.md': cliReference(), 'errors.md': errorReference() };
+const pages = {
+  'config.md': configDocs(),
+  'cli.md': cliReference(),
+  'errors.md': errorReference(),
+  'metrics.md': metricsReference(),
+};
 for (const [name, text] of Object.entries(pages)) writeFileSync(new URL(`../docs/${name}`, import.meta.url), text);

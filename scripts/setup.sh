@@ -27,6 +27,8 @@ has() { PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null; }
 missing_packages() {
   { has g++ && has make; } || echo build-essential
   has python3 || echo python3
+  # Its parser reads our metrics in a test. Debian's Python, because that is where the package goes.
+  /usr/bin/python3 -c 'import prometheus_client' 2>/dev/null || echo python3-prometheus-client
   has pkg-config || echo pkg-config
   { has pkg-config && pkg-config --exists libturbojpeg; } || echo libturbojpeg0-dev
   has mosquitto || echo mosquitto

@@ -32,9 +32,7 @@ export async function drawResult(
   const { width, height } = await source.metadata();
   const scale = Math.min(unitWidth / width, shape.height / height);
   const origin = { x: (unitWidth - width * scale) / 2, y: (shape.height - height * scale) / 2 };
-  const picture = await source
-    .resize(widthPx, px(shape.height), { fit: 'contain', background: '#000' })
-    .toBuffer();
+  const picture = await source.resize(widthPx, px(shape.height), { fit: 'contain', background: '#000' }).toBuffer();
   const units = { width: unitWidth, height: shape.height + captionHeight };
   const size = { width: widthPx, height: px(units.height) };
   const overlay = `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}"

@@ -88,7 +88,7 @@ function statisticsRows({ statistics }: StationStatus): [label: string, text: st
   const more = ambers.length - reasonsShown;
   if (ambers.length > 0) {
     const most = ambers.slice(0, reasonsShown).map(({ reason, cups }) => `${cups} ${reason}`);
-    rows.push(['ambers', [...most, ...(more > 0 ? [`${counted(more, 'other reason')}`] : [])].join(', ')]);
+    rows.push(['ambers', [...most, ...(more > 0 ? [counted(more, 'other reason')] : [])].join(', ')]);
   }
   const looked = found.green_ok + found.green_wrong + found.amber_ok + found.amber_wrong;
   if (looked > 0) {

@@ -170,7 +170,16 @@ export async function assembleStation(
   });
   const statistics = { since: journal.countedSince, counts: journal.counts, live: liveCounts.value };
   const sources: StatusSources = {
-    ...{ config, session, startedNs, clock, station, camera, light, judge, orders, broker },
+    config,
+    session,
+    startedNs,
+    clock,
+    station,
+    camera,
+    light,
+    judge,
+    orders,
+    broker,
     lastResult: () => last,
     counts: () => counts,
     statistics: () => summarize(statistics),
@@ -244,6 +253,7 @@ export async function assembleStation(
   });
   await control.start();
   announcer.start();
+  liveCounts.start();
   await metrics?.start();
 
   await light.start().catch((error: unknown) => raise('light', error));

@@ -121,7 +121,10 @@ function registerPicture(journal: Command, cli: Cli): void {
         return done;
       }),
     );
-  examples(picture, ['cupcheck journal picture 41 --out cup.jpg', 'cupcheck journal picture 41 --overlay --out cup.png']);
+  examples(picture, [
+    'cupcheck journal picture 41 --out cup.jpg',
+    'cupcheck journal picture 41 --overlay --out cup.png',
+  ]);
 }
 
 async function overlaid(jpeg: Buffer, result: Result): Promise<Buffer> {

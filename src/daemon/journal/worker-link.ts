@@ -1,7 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { CupcheckError } from '../../errors.js';
-import type { JournalCall, JournalCalls, OpenJournal, WorkerMessage, WorkerRequest, WorkerSettings } from './protocol.js';
+import type {
+  JournalCall,
+  JournalCalls,
+  OpenJournal,
+  WorkerMessage,
+  WorkerRequest,
+  WorkerSettings,
+} from './protocol.js';
 import { unpackError } from './sqlite-errors.js';
 
 const firstRestartMs = 100;

@@ -1,7 +1,14 @@
 import type { TriggerEvent } from '../ports.js';
 import type { Result } from '../result.js';
 import { StationEffects, type StationPorts } from './effects.js';
-import { currentCup, type Fault, type FaultSource, type StateName, type StationEvent, type StationState } from './states.js';
+import {
+  currentCup,
+  type Fault,
+  type FaultSource,
+  type StateName,
+  type StationEvent,
+  type StationState,
+} from './states.js';
 import { transition } from './transitions.js';
 
 /** One word for the outside: may this station be relied on? */

@@ -27,11 +27,11 @@ export function bucketOf(ms: number): number {
 export const upperMs = (bucket: number): number => 2 ** (bucket / bucketsPerDoubling);
 
 /**
- * The duration that `share` of all do not exceed (nearest rank), within `relativeError`; `null` where there are none.
+ * The duration that `share` of all do not exceed (nearest rank), within `relativeError`; 0 where there are none.
  * @param buckets in rising order
  * @param maxMs the longest, exact: no percentile is beyond it
  */
-export function percentileMs(buckets: readonly BucketCount[], share: number, maxMs: number): number | null {
+export function percentileMs(buckets: readonly BucketCount[], share: number, maxMs: number): number {
   const total = buckets.reduce((sum, [, count]) => sum + count, 0);
   const rank = Math.max(1, Math.ceil(share * total));
   let below = 0;
@@ -39,7 +39,7 @@ export function percentileMs(buckets: readonly BucketCount[], share: number, max
     below += count;
     if (below >= rank) return Math.min(maxMs, upperMs(bucket - 0.5));
   }
-  return null;
+  return 0;
 }
 
 /** How many durations are at most `boundMs`, which must be a bound of a bucket. */

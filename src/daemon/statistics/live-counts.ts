@@ -29,14 +29,18 @@ export interface LiveCountsOptions {
 export class LiveCounts {
   readonly #options: LiveCountsOptions;
   readonly #before: ReadonlyMap<LiveCounter, number>;
-  readonly #timer: NodeJS.Timeout;
-  readonly #unsubscribe: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #unsubscribe: () => void = () => undefined;
   #due = true;
 
   constructor(options: LiveCountsOptions) {
-    const { journal, station, everyMs = keepEveryMs } = options;
     this.#options = options;
-    this.#before = new Map(liveCounters.map((name) => [name, journal.counts.value(name)]));
+    this.#before = new Map(liveCounters.map((name) => [name, options.journal.counts.value(name)]));
+  }
+
+  /** Begins to keep them: at once, so that this start is counted whatever becomes of it. */
+  start(): void {
+    const { station, everyMs = keepEveryMs } = this.#options;
     this.#timer = setInterval(() => {
       this.#due = true;
       this.#keepIfIdle(station.current);

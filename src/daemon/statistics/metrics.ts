@@ -126,13 +126,10 @@ export const metrics: readonly Metric[] = [
       ),
     { verdict: '`green`, `amber`', outcome: '`ok`, `wrong`' },
   ),
-  metric(
-    'histogram',
-    'stage_seconds',
-    'Time of each stage of a cup; `total` is from trigger to light.',
-    stageSamples,
-    { stage: stages.map((stage) => `\`${stage}\``).join(', '), le: 'upper bound of the bucket, in seconds' },
-  ),
+  metric('histogram', 'stage_seconds', 'Time of each stage of a cup; `total` is from trigger to light.', stageSamples, {
+    stage: stages.map((stage) => `\`${stage}\``).join(', '),
+    le: 'upper bound of the bucket, in seconds',
+  }),
   liveCounter('starts', 'starts', 'Starts of the station.'),
   liveCounter(
     'triggers_refused',
@@ -144,7 +141,11 @@ export const metrics: readonly Metric[] = [
     'triggers_not_ready',
     'Cups that came while the station could not judge. Cups that came before the last verdict are the reason `retrigger`.',
   ),
-  liveCounter('late_judgements', 'late_judgements', 'Judgements that came after their cup had its verdict (`timeout`).'),
+  liveCounter(
+    'late_judgements',
+    'late_judgements',
+    'Judgements that came after their cup had its verdict (`timeout`).',
+  ),
   liveCounter('storage_failures', 'storage_failures', 'Times that the rows of a cup could not be written.'),
   liveCounter('camera_frames', 'camera_frames', 'Frames that came from the camera.'),
   liveCounter('camera_frames_missed', 'camera_frames_missed', 'Frames that the camera numbered and that never came.'),

@@ -52,11 +52,11 @@ const rounded = (ms: number): number => Number(ms.toPrecision(3));
 
 function timesOf(counts: CountTable, stage: Stage): StageTimes[] {
   const buckets = counts.buckets('stage', stage);
+  if (buckets.length === 0) return [];
   const maxMs = counts.value('stage_max_us', stage) / 1000;
-  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => percentileMs(buckets, share, maxMs));
-  if (p50 == null || p95 == null || p99 == null) return [];
+  const percentile = (share: number): number => rounded(percentileMs(buckets, share, maxMs));
   const cups = buckets.reduce((sum, [, count]) => sum + count, 0);
-  return [{ stage, cups, p50_ms: rounded(p50), p95_ms: rounded(p95), p99_ms: rounded(p99), max_ms: maxMs }];
+  return [{ stage, cups, p50_ms: percentile(0.5), p95_ms: percentile(0.95), p99_ms: percentile(0.99), max_ms: maxMs }];
 }
 
 export function summarize({ since, counts, live }: StatisticsSource): StatisticsDocument {

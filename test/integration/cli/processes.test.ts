@@ -52,10 +52,11 @@ const status: StationStatus = {
   camera: { driver: 'replay', state: 'streaming', newest_frame_age_ms: 40 },
   trigger: { driver: 'scripted', kind: 'level' },
   judge: { ready: true, provider: 'cpu', bundle: null, designs: 0, covered: 0 },
-  broker: { enabled: false, connected: false, waiting: 0 },
+  broker: { enabled: false, connected: false, waiting: 0, stuck: null },
   order: null,
   last: null,
   cups: { green: 0, amber: 0, late_judgements: 0 },
+  statistics: null,
 };
 
 describe('the command line as a process', () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { cliReference, commandHelps } from '../../../src/cli/reference/cli-reference.js';
 import { errorReference } from '../../../src/cli/reference/error-reference.js';
+import { metricsReference } from '../../../src/cli/reference/metrics-reference.js';
 import { configDocs } from '../../../src/daemon/config/docs.js';
 import { errorTable } from '../../../src/errors.js';
 import { reasons } from '../../../src/pipeline/judgement.js';
@@ -14,6 +15,7 @@ describe('the generated pages', () => {
     ['config.md', configDocs],
     ['cli.md', cliReference],
     ['errors.md', errorReference],
+    ['metrics.md', metricsReference],
   ])('%s says what the program says', (name, generate) => {
     expect(page(name)).toBe(generate());
   });

@@ -49,10 +49,11 @@ const status: StationStatus = {
     designs: 24,
     covered: 12,
   },
-  broker: { enabled: true, connected: false, waiting: 12 },
+  broker: { enabled: true, connected: false, waiting: 12, stuck: null },
   order: { id: 'A-1', design: 'harbour-2021', count: 12, cups: 40, used: 40, expires: '2026-11-24T18:00:00.000Z' },
   last: null,
   cups: { green: 120, amber: 7, late_judgements: 1 },
+  statistics: null,
 };
 
 describe('a result', () => {

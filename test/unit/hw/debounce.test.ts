@@ -116,3 +116,57 @@ describe('debounce of edges', () => {
     expect(play('edge_only', flutter(0, chatterMs + 500, false)).map(([type]) => type)).toEqual(['placed', 'chatter']);
   });
 });
+
+describe('rises that are not taken for a cup', () => {
+  const refused = (kind: 'level' | 'edge_only', changes: readonly (readonly [number, boolean])[]): number => {
+    const debounce = new Debounce({ kind, debounceMs: 20, minGapMs: 100 });
+    for (const [ms, present] of changes) {
+      debounce.settle(at(ms));
+      debounce.change(present, at(ms));
+    }
+    return debounce.refused;
+  };
+
+  it('of a level are bounces, and cups that stood there too shortly', () => {
+    expect(
+      refused('level', [
+        [0, true],
+        [500, false],
+        [800, true],
+      ]),
+    ).toBe(0);
+    expect(
+      refused('level', [
+        [0, true],
+        [2, false],
+        [4, true],
+        [500, false],
+      ]),
+    ).toBe(1);
+    expect(
+      refused('level', [
+        [0, true],
+        [10, false],
+      ]),
+    ).toBe(1);
+  });
+
+  it('of an edge are bounces, and arrivals within the gap', () => {
+    expect(
+      refused('edge_only', [
+        [0, true],
+        [30, false],
+        [200, true],
+      ]),
+    ).toBe(0);
+    expect(
+      refused('edge_only', [
+        [0, true],
+        [5, false],
+        [10, true],
+        [60, false],
+        [90, true],
+      ]),
+    ).toBe(2);
+  });
+});

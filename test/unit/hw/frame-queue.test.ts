@@ -43,6 +43,14 @@ describe('frame queue', () => {
     expect([...ring.view(held.slot, held.generation, held.bytes)]).toEqual([3]);
   });
 
+  it('counts the frames whose numbers were left out, and begins anew with a new stream', () => {
+    for (const seq of [4, 5, 9, 9, 10]) queue.offer(frame(seq, BigInt(seq)));
+    expect([queue.seen, queue.missed]).toEqual([5, 3]);
+    queue.open();
+    for (const seq of [1, 2, 4]) queue.offer(frame(seq, BigInt(100 + seq)));
+    expect(queue.missed).toBe(4);
+  });
+
   it('answers the longest waiting call that the frame suits, and leaves the others', async () => {
     const late = queue.after(100n, signal);
     const first = queue.after(0n, signal);

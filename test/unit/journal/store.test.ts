@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JournalLimits } from '../../../src/daemon/journal/protocol.js';
 import { JournalReader } from '../../../src/daemon/journal/reader.js';
-import { type JournalDatabase, openForWriting } from '../../../src/daemon/journal/schema.js';
+import { type JournalDatabase, latestVersion, openForWriting } from '../../../src/daemon/journal/schema.js';
 import { journalError } from '../../../src/daemon/journal/sqlite-errors.js';
 import { JournalStore } from '../../../src/daemon/journal/store.js';
 import type { Result, Shown } from '../../../src/daemon/result.js';
@@ -236,11 +236,11 @@ describe('resolutions', () => {
     const store = openStore();
     const draft = amberDraft();
     const seq = cup(store, draft);
-    expect(store.resolve({ cup: draft.id, outcome: 'wrong', by: 'ann', note: 'a token' })).toEqual({
+    expect(store.resolve({ cup: draft.id, outcome: 'wrong', by: 'ann', note: 'a token' })).toMatchObject({
       seq,
       id: draft.id,
     });
-    expect(store.resolve({ cup: '1', outcome: 'ok', by: 'bob', note: null })).toEqual({ seq, id: draft.id });
+    expect(store.resolve({ cup: '1', outcome: 'ok', by: 'bob', note: null })).toMatchObject({ seq, id: draft.id });
     expect(codeOf(() => store.resolve({ cup: '2', outcome: 'ok', by: 'bob', note: null }))).toBe('CUP_UNKNOWN');
     const reader = JournalReader.open(path);
     expect(reader.resolutions(draft.id).map((found) => [found.outcome, found.by])).toEqual([
@@ -252,18 +252,18 @@ describe('resolutions', () => {
 });
 
 describe('migration', () => {
-  const next = { to: 2, sql: `CREATE TABLE extra (x INTEGER); INSERT INTO extra VALUES (7)` };
+  const next = { to: latestVersion() + 1, sql: `CREATE TABLE extra (x INTEGER); INSERT INTO extra VALUES (7)` };
 
   it('brings an older journal forward after a backup copy, once', () => {
     const store = openStore();
     cup(store);
     store.close();
-    db = openForWriting(path, [{ to: 1, sql: 'SELECT broken' }, next]);
-    expect(db.pragma('user_version', { simple: true })).toBe(2);
+    db = openForWriting(path, [{ to: latestVersion(), sql: 'SELECT broken' }, next]);
+    expect(db.pragma('user_version', { simple: true })).toBe(next.to);
     expect(db.prepare('SELECT count(*) FROM shown').pluck().get()).toBe(1);
     db.close();
-    expect(readdirSync(folder)).toContain('journal.db.v1.bak');
-    path = `${path}.v1.bak`;
+    expect(readdirSync(folder)).toContain(`journal.db.v${latestVersion()}.bak`);
+    path = `${path}.v${latestVersion()}.bak`;
     expect(verified()).toMatchObject({ ok: true, rows: 1 });
   });
 
@@ -271,7 +271,7 @@ describe('migration', () => {
     const store = openStore();
     cup(store);
     store.close();
-    expect(() => openForWriting(path, [{ to: 2, sql: `${next.sql}; SELECT broken` }])).toThrow(/broken/);
+    expect(() => openForWriting(path, [{ ...next, sql: `${next.sql}; SELECT broken` }])).toThrow(/broken/);
     expect(cup(openStore())).toBe(2);
   });
 

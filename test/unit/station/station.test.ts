@@ -91,6 +91,9 @@ describe('a cup that cannot be green', () => {
     await fake.clock.advance(300);
     expect(fake.light.shown).toEqual(['amber']);
     expect(fake.journal.drafts[0]?.verdict).toBe('green');
+    // Greens are not kept here, ambers are: the picture is kept for what was shown.
+    expect(fake.journal.drafts[0]?.image).toBeNull();
+    expect(fake.journal.results[0]?.image).toEqual({ sha256: 'x', path: 'amber.jpg' });
     expect(fake.journal.results[0]).toMatchObject({ verdict: 'amber', shown: { light: 'amber' } });
     expect(reasons()).toEqual(['cup_removed']);
   });
