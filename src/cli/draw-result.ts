@@ -6,6 +6,8 @@ export interface Caption {
   readonly title: string;
   /** Ends the last line; null = nothing. */
   readonly note: string | null;
+  /** Whether each item's label tells its score. */
+  readonly itemScores: boolean;
 }
 
 /** Sizes in units of the drawing; it is scaled to whatever width is wanted. */
@@ -38,7 +40,7 @@ export async function drawResult(
   const overlay = `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}"
       viewBox="0 0 ${units.width} ${units.height}" preserveAspectRatio="none">
     <style>text{font-family:'DejaVu Sans',sans-serif}</style>
-    ${result.items.map((item) => drawItem(item, scale, origin)).join('')}
+    ${result.items.map((item) => drawItem(item, scale, origin, caption.itemScores)).join('')}
     <rect x="1.5" y="1.5" width="${units.width - 3}" height="${units.height - 3}" fill="none"
       stroke="${light[result.verdict]}" stroke-width="3"/>
     ${drawCaption(result, caption, shape.height)}
@@ -58,10 +60,17 @@ export async function drawWholeResult(jpeg: Uint8Array, result: Result, caption:
   return drawResult(jpeg, result, caption, { height: (height * unitWidth) / width }, width);
 }
 
-function drawItem(item: Result['items'][number], scale: number, origin: { x: number; y: number }): string {
+function drawItem(
+  item: Result['items'][number],
+  scale: number,
+  origin: { x: number; y: number },
+  withScore: boolean,
+): string {
   const [x, y, width, height] = item.box.map((value) => value * scale) as [number, number, number, number];
   const colour = item.compatible ? light.green : light.amber;
-  const label = `${item.design ?? 'unknown'}${item.side === null ? '' : item.side === 'obverse' ? ' ◐' : ' ◑'}`;
+  const side = item.side === null ? '' : item.side === 'obverse' ? ' ◐' : ' ◑';
+  const score = withScore && item.score !== null ? ` ${item.score.toFixed(2)}` : '';
+  const label = `${item.design ?? 'unknown'}${side}${score}`;
   const left = origin.x + x;
   const bottom = origin.y + y + height;
   const length = label.length * 6 + 6;

@@ -93,7 +93,7 @@ function statisticsRows({ statistics }: StationStatus): [label: string, text: st
   const looked = found.green_ok + found.green_wrong + found.amber_ok + found.amber_wrong;
   if (looked > 0) {
     const greens = found.green_wrong === 0 ? 'no green was wrong' : `${found.green_wrong} GREEN WRONG`;
-    rows.push(['found', `${greens}; ambers: ${found.amber_ok} right, ${found.amber_wrong} wrong`]);
+    rows.push(['found', `${greens}; of the ambers ${found.amber_ok} right, ${found.amber_wrong} wrong`]);
   }
   const misses = [
     [missed.retriggered, 'retriggered'],

@@ -35,5 +35,5 @@ export async function drawContactSheet(cups: readonly SheetCup[], path: string):
 
 async function drawTile({ picturePath, title, result, asExpected }: SheetCup): Promise<Buffer> {
   const note = asExpected ? null : 'NOT AS EXPECTED';
-  return drawResult(await readFile(picturePath), result, { title, note }, tile, tile.width);
+  return drawResult(await readFile(picturePath), result, { title, note, itemScores: false }, tile, tile.width);
 }

@@ -131,11 +131,16 @@ async function overlaid(jpeg: Buffer, result: Result): Promise<Buffer> {
   const { drawWholeResult } = await import('../draw-result.js');
   const title = `${result.station}, cup ${result.seq}, ${result.time.utc.slice(0, 19)}Z`;
   try {
-    return await drawWholeResult(jpeg, result, { title, note: result.shown.light });
+    return await drawWholeResult(jpeg, result, { title, note: overlayNote(result), itemScores: true });
   } catch (cause) {
     // A camera's broken picture is kept as it came; it has no pixels to draw on.
     throw new CupcheckError('PICTURE_CORRUPT', `cup ${result.seq}: ${(cause as Error).message}`, { cause });
   }
+}
+
+function overlayNote({ shown, score, threshold }: Result): string {
+  const scored = score === null ? 'no score' : `score ${score.toFixed(2)} of ${threshold?.toFixed(2) ?? '-'} needed`;
+  return `${shown.light}, ${scored}`;
 }
 
 async function writePicture(path: string, bytes: Buffer): Promise<void> {

@@ -47,14 +47,13 @@ export interface StatisticsSource {
   readonly live: (name: LiveCounter) => number;
 }
 
-/** Three significant digits are more than the percentiles have. */
-const rounded = (ms: number): number => Number(ms.toPrecision(3));
+const rounded = (ms: number): number => Math.round(ms * 100) / 100;
 
 function timesOf(counts: CountTable, stage: Stage): StageTimes[] {
   const buckets = counts.buckets('stage', stage);
   if (buckets.length === 0) return [];
   const maxMs = counts.value('stage_max_us', stage) / 1000;
-  const percentile = (share: number): number => rounded(percentileMs(buckets, share, maxMs));
+  const percentile = (share: number): number => Math.min(maxMs, rounded(percentileMs(buckets, share, maxMs)));
   const cups = buckets.reduce((sum, [, count]) => sum + count, 0);
   return [{ stage, cups, p50_ms: percentile(0.5), p95_ms: percentile(0.95), p99_ms: percentile(0.99), max_ms: maxMs }];
 }

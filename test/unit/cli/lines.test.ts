@@ -56,6 +56,28 @@ const status: StationStatus = {
   statistics: null,
 };
 
+const statistics: NonNullable<StationStatus['statistics']> = {
+  since: '2026-11-01T08:00:00.000Z',
+  starts: 9,
+  cups: { green: 120_400, amber: 5712, not_shown: 3 },
+  ambers: [
+    { reason: 'count_mismatch', cups: 3100 },
+    { reason: 'mixed_designs', cups: 1200 },
+    { reason: 'unexplained', cups: 700 },
+    { reason: 'blur', cups: 600 },
+    { reason: 'no_order', cups: 500 },
+  ],
+  found: { green_ok: 2, green_wrong: 1, amber_ok: 40, amber_wrong: 12 },
+  missed: { retriggered: 3, not_ready: 0, chatter: 12 },
+  late_judgements: 0,
+  storage_failures: 0,
+  stages: [{ stage: 'total', cups: 126_112, p50_ms: 312, p95_ms: 340, p99_ms: 360, max_ms: 1512.2 }],
+  results: { delivered: 126_100, refused: 0, connects: 12 },
+  camera: { frames: 1e6, missed: 40 },
+  infer_restarts: 0,
+  pictures: { written: 6000, dropped: 0, pruned: 0 },
+};
+
 describe('a result', () => {
   it('names every reason, and what a green would rest on, within 80 columns', () => {
     const lines = resultLines(result, plain);
@@ -101,6 +123,29 @@ describe('the status', () => {
       'order     harbour-2021, 12 a cup, used up, until 2026-11-24T18:00:00.000Z (A-1)',
       'last cup  none yet',
       'cups      120 green, 7 amber since the start, 1 judged too late',
+    ]);
+  });
+
+  it('tells what was counted over all starts, within 80 columns', () => {
+    const counted = statusLines({ ...status, statistics }, plain);
+    expect(counted.slice(-6)).toEqual([
+      'in all    120400 green, 5712 amber since 2026-11-01',
+      'ambers    3100 count_mismatch, 1200 mixed_designs, 700 unexplained, 2 other',
+      '          reasons',
+      'found     1 GREEN WRONG; of the ambers 40 right, 12 wrong',
+      'missed    3 retriggered, 12 chatter',
+      'to light  312 ms p50, 340 ms p95, 360 ms p99, 1512 ms longest',
+    ]);
+    for (const line of counted) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  it('tells which result the broker refuses, and how many wait behind it', () => {
+    const stuck = { seq: 41, tries: 7, message: 'the broker refused cupcheck/x/result with reason code 0x87' };
+    const lines = statusLines({ ...status, broker: { enabled: true, connected: true, waiting: 12, stuck } }, plain);
+    const at = lines.findIndex((line) => line.startsWith('broker'));
+    expect(lines.slice(at, at + 2)).toEqual([
+      'broker    STUCK at cup 41, tried 7 times: the broker refused cupcheck/x/result',
+      '          with reason code 0x87; 12 wait in the outbox',
     ]);
   });
 

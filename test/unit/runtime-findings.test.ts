@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { type RuntimeFacts, runtimeFindings } from '../../src/daemon/runtime-findings.js';
+import type { StationStatus } from '../../src/daemon/status.js';
+
+const statistics = { found: { green_wrong: 0 }, camera: { frames: 1000, missed: 10 } } as StationStatus['statistics'];
+const broker = { enabled: true, connected: true, waiting: 0, stuck: null };
+const status = { broker, judge: { provider: 'cpu' }, statistics } as StationStatus;
+const well: RuntimeFacts = {
+  status,
+  metricsError: null,
+  metricsPort: 9477,
+  providerFallback: false,
+  picturesDropped: 0,
+  inferRestarts: 0,
+  storageFailures: 0,
+  throttled: null,
+};
+
+it('finds nothing where all is well, and where a station has no statistics', () => {
+  expect(runtimeFindings(well)).toEqual([]);
+  expect(runtimeFindings({ ...well, status: { ...status, statistics: null } })).toEqual([]);
+});
+
+const stuck = { seq: 41, tries: 7, message: 'refused with 0x87' };
+const wrong = { ...statistics, found: { green_wrong: 1 } } as StationStatus['statistics'];
+const gaps = { ...statistics, camera: { frames: 1000, missed: 11 } } as StationStatus['statistics'];
+
+it.each<[string, 'warn' | 'fail', Partial<RuntimeFacts>]>([
+  ['outbox', 'fail', { status: { ...status, broker: { ...broker, stuck } } }],
+  ['outbox', 'fail', { status: { ...status, broker: { ...broker, stuck: { ...stuck, seq: null } } } }],
+  ['metrics', 'fail', { metricsError: 'listen EADDRINUSE' }],
+  ['false greens', 'fail', { status: { ...status, statistics: wrong } }],
+  ['provider', 'warn', { providerFallback: true }],
+  ['judging process', 'warn', { inferRestarts: 1 }],
+  ['rows', 'fail', { storageFailures: 1 }],
+  ['pictures', 'warn', { picturesDropped: 1 }],
+  ['frames', 'warn', { status: { ...status, statistics: gaps } }],
+  ['heat', 'warn', { throttled: true }],
+])('%s: %s, with what to do', (check, state, change) => {
+  expect(runtimeFindings({ ...well, ...change })).toEqual([
+    { check, state, detail: expect.stringMatching(/./) as string, help: expect.stringMatching(/./) as string },
+  ]);
+});
