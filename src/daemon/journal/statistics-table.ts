@@ -52,8 +52,8 @@ export function countRows(db: JournalDatabase): CountTable {
     `SELECT coalesce(s.verdict, 'amber') AS verdict, r.outcome FROM resolutions r LEFT JOIN shown s ON s.seq = r.seq`,
   );
   for (const { verdict, outcome } of findings.iterate()) table.apply([countOfFinding(verdict, outcome)]);
-  const delivered = db.prepare<[], object>('SELECT 1 FROM outbox WHERE delivered_utc IS NOT NULL');
-  for (const _row of delivered.iterate()) table.apply([countOfDelivery]);
+  const delivered = db.prepare('SELECT count(*) FROM outbox WHERE delivered_utc IS NOT NULL').pluck().get() as number;
+  if (delivered > 0) table.apply([{ ...countOfDelivery, value: delivered }]);
   return table;
 }
 
