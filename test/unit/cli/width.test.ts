@@ -32,7 +32,7 @@ const status = {
     designs: 66,
     covered: 66,
   },
-  broker: { enabled: true, connected: false, waiting: 12 },
+  broker: { enabled: true, connected: false, waiting: 12, stuck: null },
   order: {
     id: 'b'.repeat(36),
     design: 'harbour-2021',
@@ -43,6 +43,7 @@ const status = {
   },
   last: null,
   cups: { green: 1, amber: 2, late_judgements: 3 },
+  statistics: null,
 } as unknown as StationStatus;
 const judged = {
   image: 'pictures/of/a/folder/harbour-2021-with-a-long-name.jpg',
