@@ -6,6 +6,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   cupcheck::export_frame_ring(env, exports);
   cupcheck::export_jpeg(env, exports);
   cupcheck::export_crop_resize(env, exports);
+  cupcheck::export_quality(env, exports);
+  cupcheck::export_rim(env, exports);
   return exports;
 }
 

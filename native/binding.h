@@ -79,6 +79,21 @@ class Arguments {
     return {array.Data(), array.ElementLength()};
   }
 
+  struct Doubles {
+    double* data = nullptr;
+    size_t size = 0;
+  };
+
+  Doubles doubles(const char* name) {
+    const Napi::Value value = next();
+    if (!is_typed(value, napi_float64_array)) {
+      fail(std::string(name) + " is not a Float64Array");
+      return {};
+    }
+    auto array = value.As<Napi::Float64Array>();
+    return {array.Data(), array.ElementLength()};
+  }
+
   Bytes memory(const char* name) {
     const Napi::Value value = next();
     if (!value.IsArrayBuffer()) {
@@ -127,5 +142,7 @@ class Arguments {
 void export_frame_ring(Napi::Env env, Napi::Object exports);
 void export_jpeg(Napi::Env env, Napi::Object exports);
 void export_crop_resize(Napi::Env env, Napi::Object exports);
+void export_quality(Napi::Env env, Napi::Object exports);
+void export_rim(Napi::Env env, Napi::Object exports);
 
 }  // namespace cupcheck

@@ -63,9 +63,13 @@ Status jpeg_size(const uint8_t* jpeg, size_t bytes, int scale, JpegSize* out) {
   return {};
 }
 
-Status jpeg_decode(const uint8_t* jpeg, size_t bytes, const JpegSize& size, int channels, uint8_t* pixels) {
+Status jpeg_decode(const uint8_t* jpeg, size_t bytes, const JpegSize& size, int channels, uint8_t* pixels,
+                   size_t room) {
   if (channels != 1 && channels != 3)
     return refuse("NATIVE_ARGUMENT", std::to_string(channels) + " channels (1 or 3)");
+  const size_t needed = static_cast<size_t>(size.width) * size.height * channels;
+  if (room < needed)
+    return refuse("NATIVE_ARGUMENT", "room for " + std::to_string(room) + " bytes (" + std::to_string(needed) + " are needed)");
   Handle handle;
   if (Status status = open_decoder(&handle); !status.ok()) return status;
   JpegSize coded;

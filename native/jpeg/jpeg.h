@@ -30,9 +30,11 @@ Status jpeg_size(const uint8_t* jpeg, size_t bytes, int scale, JpegSize* out);
 
 /**
  * Decodes into `size.height` rows of `size.width * channels` bytes: RGB (3) or luma (1). Anything that libjpeg warns of
- * (a missing end, a bad code) is PICTURE_CORRUPT: no half picture is ever handed on.
+ * (a missing end, a bad code) is PICTURE_CORRUPT, and what `pixels` hold then is no picture. A frame of a motion JPEG
+ * without Huffman tables is decoded with the standard ones (ITU T.81, K.3), which libjpeg-turbo supplies.
+ * Errors: PICTURE_CORRUPT, PICTURE_SIZE, NATIVE_ARGUMENT (less room than `size` needs).
  */
-Status jpeg_decode(const uint8_t* jpeg, size_t bytes, const JpegSize& size, int channels, uint8_t* pixels);
+Status jpeg_decode(const uint8_t* jpeg, size_t bytes, const JpegSize& size, int channels, uint8_t* pixels, size_t room);
 
 struct JpegSpan {
   JpegBytes data;

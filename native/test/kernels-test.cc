@@ -79,7 +79,7 @@ Status decode(const std::vector<uint8_t>& jpeg, int scale, int channels) {
   if (Status status = jpeg_size(jpeg.data(), jpeg.size(), scale, &size); !status.ok()) return status;
   // Exactly as large as needed: a byte too many is an error to the address sanitizer.
   std::vector<uint8_t> pixels(static_cast<size_t>(size.width) * size.height * channels);
-  return jpeg_decode(jpeg.data(), jpeg.size(), size, channels, pixels.data());
+  return jpeg_decode(jpeg.data(), jpeg.size(), size, channels, pixels.data(), pixels.size());
 }
 
 void test_ring() {

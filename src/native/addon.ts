@@ -27,11 +27,15 @@ export interface Addon {
   closeRing(map: ArrayBuffer, fd: number): void;
   writeRing(map: ArrayBuffer, slot: number, bytes: Uint8Array): SlotState;
   slotState(map: ArrayBuffer, slot: number): SlotState;
+  /** Sides of the picture at 1/scale. */
+  jpegSize(bytes: Uint8Array, scale: number): { readonly width: number; readonly height: number };
+  /** Into the first width × height × channels bytes of `out`, which may be longer. */
   decodeJpeg(
     bytes: Uint8Array,
     channels: 1 | 3,
     scale: number,
-  ): { readonly width: number; readonly height: number; readonly data: Buffer };
+    out: Uint8Array,
+  ): { readonly width: number; readonly height: number };
   encodeJpeg(...picture: [...Pixels, quality: number]): Buffer;
   cropResize(
     ...picture: [
@@ -47,6 +51,36 @@ export interface Addon {
     ]
   ): void;
   toGrey(...picture: [...Pixels, out: Uint8Array]): void;
+  glance(
+    ...picture: [
+      ...Pixels,
+      step: number,
+      light: Float64Array,
+      shrink: number,
+      columns: number,
+      rows: number,
+      thumb: Float32Array,
+    ]
+  ): void;
+  changeBetween(a: Float32Array, b: Float32Array, columns: number, rows: number): number;
+  discLights(...picture: [...Pixels, ellipses: Float64Array, scale: number, out: Float64Array]): void;
+  discFocus(
+    ...picture: [...Pixels, cx: number, cy: number, major: number, minor: number, angleRad: number, scale: number]
+  ): number;
+  differenceFromEmpty(
+    now: Float32Array,
+    before: Float32Array,
+    width: number,
+    height: number,
+    columns: number,
+    rows: number,
+    mean: number,
+    std: number,
+    covered: Uint8Array,
+    marked: Uint8Array,
+  ): void;
+  steepestStep(scene: Float32Array, width: number, height: number, columns: number, rows: number): number;
+  findRims(...picture: [...Pixels, circles: Float64Array, out: Float64Array]): void;
 }
 
 let loaded: Addon | undefined;

@@ -3,14 +3,14 @@ import { decide } from './decide.js';
 import { detect } from './detect.js';
 import { areaOf } from './ellipse.js';
 import type { Engine } from './engine.js';
-import { pictureExposure } from './exposure.js';
 import type { CupFacts } from './facts.js';
 import type { FreshStamp, Picture } from './frame.js';
+import { glanceAt, type Glance } from './glance.js';
 import type { Judgement } from './judgement.js';
 import { measureItems, type MeasuredItem } from './measure.js';
 import { overlappingPairs } from './overlap.js';
 import type { CupOrder, Policy } from './policy.js';
-import { changeBetween, thumbOf } from './same-cup.js';
+import { changeBetween } from './same-cup.js';
 import { type Scene, sceneOf } from './scene.js';
 import { scoreItems } from './score.js';
 import { sharpnessAgainst } from './sharpness.js';
@@ -19,6 +19,12 @@ import { findUnexplained } from './unexplained.js';
 /** A decoded frame with the proof that it was exposed after the trigger. */
 export interface CupFrame {
   readonly picture: Picture;
+  readonly stamp: FreshStamp;
+}
+
+/** A later frame of the same cup at a glance, with the same proof. */
+export interface CupGlance {
+  readonly glance: Glance;
   readonly stamp: FreshStamp;
 }
 
@@ -32,8 +38,8 @@ export interface View {
 
 export interface CupInput {
   readonly first: CupFrame;
-  /** A later frame of the same cup, for the motion check; `null` where there is only one, and the result warns. */
-  readonly second: CupFrame | null;
+  /** For the motion check; `null` where there is only one, and the result warns. */
+  readonly second: CupGlance | null;
   readonly order: CupOrder | null;
   readonly view: View;
   /** Milliseconds that decoding took, for the account of times. */
@@ -78,8 +84,9 @@ export async function judgeCup(input: CupInput, engine: Engine, policy: Policy):
   const { picture, stamp } = input.first;
   const { view, second } = input;
   const lap = stopwatch();
-  const exposures = [picture, ...(second === null ? [] : [second.picture])].map(pictureExposure);
-  const motion = second === null ? null : changeBetween(thumbOf(picture), thumbOf(second.picture));
+  const glance = glanceAt(picture);
+  const exposures = [glance, ...(second === null ? [] : [second.glance])].map(({ exposure }) => exposure);
+  const motion = second === null ? null : changeBetween(glance, second.glance);
   const qualityMs = lap();
   const scene = sceneOf(picture, manifest.networks.detector);
   const detections = await detect(scene, manifest.networks.detector, engine.detector);

@@ -1,3 +1,4 @@
+import type { Outline } from '../native/outline.js';
 import type { FreshStamp } from './frame.js';
 
 /** Why a cup is amber. Closed list: docs/mqtt.md and the JSON Schema are held to it by a test. */
@@ -58,14 +59,8 @@ export interface ReasonGiven {
 
 export type Side = 'obverse' | 'reverse';
 
-/** A fitted outline in picture pixels; `angleRad` turns the major axis from +x towards +y. */
-export interface Ellipse {
-  readonly cx: number;
-  readonly cy: number;
-  readonly major: number;
-  readonly minor: number;
-  readonly angleRad: number;
-}
+/** A fitted outline in picture pixels. */
+export type Ellipse = Outline;
 
 export interface ItemQuality {
   /** Share of the rim that was seen, 0 to 1; below the gate it gives no size. */

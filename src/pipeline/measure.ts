@@ -1,10 +1,11 @@
+import { CupcheckError } from '../errors.js';
+import { findRims } from '../native/rim.js';
 import type { Detection } from './detect.js';
 import { boxOf, ellipseInBox } from './ellipse.js';
-import { discExposure } from './exposure.js';
+import { discExposures } from './exposure.js';
 import type { Picture } from './frame.js';
 import type { Ellipse, ItemQuality } from './judgement.js';
 import { MIN_RIM_SEEN } from './overlap.js';
-import { findRim } from './rim.js';
 
 /** An item as it was measured, before anything is known of its look. */
 export interface MeasuredItem {
@@ -25,12 +26,19 @@ export function measureItems(
   detections: readonly Detection[],
   pxPerMm: number | null,
 ): MeasuredItem[] {
-  return detections.map(({ box }) => {
-    const [x, y, width, height] = box;
-    const rim = findRim(picture, { cx: x + width / 2, cy: y + height / 2, radius: (width + height) / 4 });
-    const outline = rim?.ellipse ?? ellipseInBox(box);
+  const circles = detections.map(({ box: [x, y, width, height] }) => ({
+    cx: x + width / 2,
+    cy: y + height / 2,
+    radius: (width + height) / 4,
+  }));
+  const rims = findRims(picture, circles);
+  const outlines = detections.map(({ box }, index) => rims[index]?.ellipse ?? ellipseInBox(box));
+  const lights = discExposures(picture, outlines);
+  return detections.map(({ box }, index) => {
+    const [rim, outline, light] = [rims[index] ?? null, outlines[index], lights[index]];
+    if (outline === undefined || light === undefined)
+      throw new CupcheckError('INTERNAL', `item ${String(index + 1)} was not measured`);
     const seen = rim?.seen ?? 0;
-    const light = discExposure(picture, outline);
     return {
       box: rim === null ? box : boxOf(outline),
       outline,

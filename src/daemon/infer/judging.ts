@@ -3,12 +3,13 @@ import { decodeJpeg } from '../../native/jpeg.js';
 import { loadBundle } from '../../pipeline/bundle/load.js';
 import { loadCalibration } from '../../pipeline/bundle/load-calibration.js';
 import { coverageOf } from '../../pipeline/bundle/thresholds.js';
+import { type Glance, glanceAt } from '../../pipeline/glance.js';
 import { type Engine, loadEngine } from '../../pipeline/engine.js';
 import { emptyCup, judgeCup, type View } from '../../pipeline/judge-cup.js';
 import type { Judgement } from '../../pipeline/judgement.js';
 import type { Policy } from '../../pipeline/policy.js';
 import type { Inference } from '../../pipeline/ports.js';
-import { sameCup, type Thumb, thumbOf } from '../../pipeline/same-cup.js';
+import { sameCup } from '../../pipeline/same-cup.js';
 import type { FrameRef, JudgeInfo, JudgeRequest } from '../ports.js';
 import type { RingReader } from './ring-reader.js';
 import type { InferSettings } from './settings.js';
@@ -21,7 +22,7 @@ export class Judging {
   readonly #view: View;
   readonly #reader: RingReader;
   /** The cup judged last, for `compare`. */
-  #last: { readonly cup: string; readonly thumb: Thumb } | null = null;
+  #last: { readonly cup: string; readonly glance: Glance } | null = null;
 
   private constructor(info: JudgeInfo, engine: Engine, policy: Policy, view: View, reader: RingReader) {
     this.info = info;
@@ -62,12 +63,12 @@ export class Judging {
   async judge({ cup, first, second, order }: JudgeRequest): Promise<Judgement> {
     this.#last = null;
     const startMs = performance.now();
-    const [picture, later] = [this.#reader.picture(first), this.#reader.picture(second)];
+    const [picture, later] = [this.#reader.picture(first), this.#reader.glance(second)];
     const decodeMs = performance.now() - startMs;
     const judgement = await judgeCup(
       {
         first: { picture, stamp: first.stamp },
-        second: { picture: later, stamp: second.stamp },
+        second: { glance: later, stamp: second.stamp },
         order,
         view: this.#view,
         decodeMs,
@@ -75,9 +76,9 @@ export class Judging {
       this.#engine,
       this.#policy,
     );
-    const thumb = thumbOf(picture);
-    for (const frame of [first, second]) if (frame.encoding !== 'jpeg') this.#reader.requireWhole(frame);
-    this.#last = { cup, thumb };
+    const glance = glanceAt(picture);
+    if (first.encoding !== 'jpeg') this.#reader.requireWhole(first);
+    this.#last = { cup, glance };
     return judgement;
   }
 
@@ -87,9 +88,7 @@ export class Judging {
       const judged = this.#last === null ? 'no cup' : `cup ${this.#last.cup}`;
       throw new CupcheckError('CUP_UNKNOWN', `cup ${cup} is to be compared, but ${judged} was judged last`);
     }
-    const thumb = thumbOf(this.#reader.picture(frame));
-    if (frame.encoding !== 'jpeg') this.#reader.requireWhole(frame);
-    return sameCup(this.#last.thumb, thumb, this.#engine.bundle.manifest.quality.maxMotion);
+    return sameCup(this.#last.glance, this.#reader.glance(frame), this.#engine.bundle.manifest.quality.maxMotion);
   }
 }
 

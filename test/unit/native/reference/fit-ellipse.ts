@@ -1,4 +1,4 @@
-import type { Ellipse } from './judgement.js';
+import type { Ellipse } from '../../../../src/pipeline/judgement.js';
 
 type Row = [number, number, number];
 type Matrix = [Row, Row, Row];

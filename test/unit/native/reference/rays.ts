@@ -1,4 +1,4 @@
-import type { Picture } from './frame.js';
+import type { Picture } from '../../../../src/pipeline/frame.js';
 
 /** A step in brightness or colour along a ray. */
 export interface EdgePoint {

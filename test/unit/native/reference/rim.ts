@@ -1,7 +1,7 @@
-import { radiusAt } from './ellipse.js';
+import { radiusAt } from '../../../../src/pipeline/ellipse.js';
 import { fitEllipse } from './fit-ellipse.js';
-import type { Picture } from './frame.js';
-import type { Ellipse } from './judgement.js';
+import type { Picture } from '../../../../src/pipeline/frame.js';
+import type { Ellipse } from '../../../../src/pipeline/judgement.js';
 import { type EdgePoint, edgesAlongRays } from './rays.js';
 
 /** An item's outline, found on the full picture. */
