@@ -21,7 +21,10 @@ function requireScale(scale: number): void {
 }
 
 /** The sides that `decodeJpeg` gives, by the header alone. Errors: PICTURE_CORRUPT, PICTURE_SIZE (as `decodeJpeg`). */
-export function jpegSize(bytes: Uint8Array, scale: 1 | 2 | 4 | 8 = 1): { readonly width: number; readonly height: number } {
+export function jpegSize(
+  bytes: Uint8Array,
+  scale: 1 | 2 | 4 | 8 = 1,
+): { readonly width: number; readonly height: number } {
   requireBytes(bytes);
   requireScale(scale);
   return callNative((addon) => addon.jpegSize(bytes, scale));

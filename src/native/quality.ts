@@ -92,18 +92,7 @@ export function differingCells(now: ComparedScene, empty: ComparedScene, covered
     throw new CupcheckError('NATIVE_ARGUMENT', 'Two scenes of different shapes cannot be compared');
   const marked = new Uint8Array(usedWidth * usedHeight);
   callNative((addon) =>
-    addon.differenceFromEmpty(
-      now.data,
-      empty.data,
-      width,
-      height,
-      usedWidth,
-      usedHeight,
-      mean,
-      std,
-      covered,
-      marked,
-    ),
+    addon.differenceFromEmpty(now.data, empty.data, width, height, usedWidth, usedHeight, mean, std, covered, marked),
   );
   return marked;
 }

@@ -34,7 +34,9 @@ export class RingReader {
    * Errors: as `picture`.
    */
   glance(frame: FrameRef): Glance {
-    return this.#whole(frame, (bytes) => (frame.encoding === 'jpeg' ? glanceAtJpeg(bytes) : glanceAt(this.#raw(frame))));
+    return this.#whole(frame, (bytes) =>
+      frame.encoding === 'jpeg' ? glanceAtJpeg(bytes) : glanceAt(this.#raw(frame)),
+    );
   }
 
   #raw({ slot, generation, bytes, encoding, width, height, stride }: FrameRef): Picture {

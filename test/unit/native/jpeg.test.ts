@@ -76,6 +76,54 @@ describe('decodeJpeg', () => {
   });
 });
 
+/** The same JPEG without its segments of Huffman tables, as many cameras send motion JPEG. */
+function withoutHuffmanTables(bytes: Buffer): Buffer {
+  const kept: Buffer[] = [bytes.subarray(0, 2)];
+  for (let at = 2; ; ) {
+    const length = 2 + bytes.readUInt16BE(at + 2);
+    const marker = bytes[at + 1];
+    if (marker === 0xda) return Buffer.concat([...kept, bytes.subarray(at)]);
+    if (marker !== 0xc4) kept.push(bytes.subarray(at, at + length));
+    at += length;
+  }
+}
+
+describe('decodeJpeg of motion JPEG', () => {
+  it('takes the standard Huffman tables where a frame has none', () => {
+    for (const picture of [scene, toGrey(scene)]) {
+      const frame = encodeJpeg(picture, 90);
+      const bare = withoutHuffmanTables(frame);
+      expect(bare.length).toBeLessThan(frame.length - 100);
+      expect(Buffer.compare(decodeJpeg(bare).data, decodeJpeg(frame).data)).toBe(0);
+    }
+  });
+
+  it('refuses such a frame that is cut', () => {
+    const bare = withoutHuffmanTables(encodeJpeg(scene, 90));
+    expect(() => decodeJpeg(bare.subarray(0, bare.length / 2))).toThrow(code('PICTURE_CORRUPT'));
+  });
+});
+
+describe('decodeJpeg into memory of the caller', () => {
+  it('writes to its beginning and nothing behind', () => {
+    for (const format of ['rgb', 'grey'] as const)
+      for (const scale of [1, 2, 4] as const) {
+        const whole = decodeJpeg(jpeg, { format, scale });
+        const into = new Uint8Array(width * height * 3 + 9).fill(77);
+        const picture = decodeJpeg(jpeg, { format, scale, into });
+        expect(picture.data.buffer).toBe(into.buffer);
+        expect(Buffer.compare(picture.data, whole.data)).toBe(0);
+        expect(into.subarray(whole.data.length).every((value) => value === 77)).toBe(true);
+      }
+  });
+
+  it('refuses too little of it', () => {
+    const into = new Uint8Array(width * height * 3 - 1);
+    expect(() => decodeJpeg(jpeg, { into })).toThrow(code('NATIVE_ARGUMENT'));
+    expect(() => decodeJpeg(jpeg, { into: 'text' as unknown as Uint8Array })).toThrow(code('NATIVE_ARGUMENT'));
+  });
+});
+
 describe('decodeJpeg refuses', () => {
   it.each(Array.from({ length: 20 }, (_, i) => i))('a picture cut at %i/20', (part) => {
     const cut = jpeg.subarray(0, Math.floor((jpeg.length * part) / 20));
@@ -118,12 +166,15 @@ describe('decodeJpeg refuses', () => {
   });
 
   it('arguments that are none, in front and in the addon', () => {
+    const room = new Uint8Array(width * height * 3);
     expect(() => decodeJpeg('text' as unknown as Uint8Array)).toThrow(code('NATIVE_ARGUMENT'));
     expect(() => decodeJpeg(jpeg, { scale: 3 as 2 })).toThrow(code('NATIVE_ARGUMENT'));
     expect(() => decodeJpeg(jpeg, { format: 'bgr' as 'rgb' })).toThrow(code('NATIVE_ARGUMENT'));
-    expect(() => callNative((addon) => addon.decodeJpeg({} as Uint8Array, 3, 1))).toThrow(code('NATIVE_ARGUMENT'));
-    expect(() => callNative((addon) => addon.decodeJpeg(jpeg, 2 as 3, 1))).toThrow(code('NATIVE_ARGUMENT'));
-    expect(() => callNative((addon) => addon.decodeJpeg(jpeg, 3, 3))).toThrow(code('NATIVE_ARGUMENT'));
+    expect(() => callNative((addon) => addon.decodeJpeg({} as Uint8Array, 3, 1, room))).toThrow(
+      code('NATIVE_ARGUMENT'),
+    );
+    expect(() => callNative((addon) => addon.decodeJpeg(jpeg, 2 as 3, 1, room))).toThrow(code('NATIVE_ARGUMENT'));
+    expect(() => callNative((addon) => addon.decodeJpeg(jpeg, 3, 3, room))).toThrow(code('NATIVE_ARGUMENT'));
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fitEllipse } from '../../../src/pipeline/fit-ellipse.js';
-import { findRim } from '../../../src/pipeline/rim.js';
+import type { Picture } from '../../../src/pipeline/frame.js';
+import { type Circle, findRims } from '../../../src/native/rim.js';
 import { type DrawnItem, draw, randomNumbers } from '../../fixtures/drawing.js';
 
 const silver = [150, 152, 155] as const;
@@ -21,51 +21,9 @@ const item = (change: Partial<DrawnItem> = {}): DrawnItem => ({
 const picture = (drawn: DrawnItem, more: Partial<Parameters<typeof draw>[0]> = {}) =>
   draw({ width: 400, height: 380, bottom: grey, grain: 4, noise: 2, blurPx: 0.8, items: [drawn], ...more });
 
-describe('fitEllipse', () => {
-  it('gives back the ellipse that the points lie on', () => {
-    const random = randomNumbers(5);
-    for (let trial = 0; trial < 200; trial++) {
-      const truth = {
-        cx: random() - 0.5,
-        cy: random() - 0.5,
-        a: 0.6 + random(),
-        b: 0,
-        angle: (random() - 0.5) * Math.PI,
-      };
-      truth.b = truth.a * (0.5 + 0.49 * random());
-      const angles = Array.from({ length: 40 }, (_, k) => (2 * Math.PI * k) / 40);
-      const xs = angles.map(
-        (t) => truth.cx + truth.a * Math.cos(t) * Math.cos(truth.angle) - truth.b * Math.sin(t) * Math.sin(truth.angle),
-      );
-      const ys = angles.map(
-        (t) => truth.cy + truth.a * Math.cos(t) * Math.sin(truth.angle) + truth.b * Math.sin(t) * Math.cos(truth.angle),
-      );
-      const found = fitEllipse(
-        xs,
-        ys,
-        angles.map(() => 1),
-      );
-      expect(found?.cx).toBeCloseTo(truth.cx, 4);
-      expect(found?.cy).toBeCloseTo(truth.cy, 4);
-      expect(found?.major).toBeCloseTo(2 * truth.a, 4);
-      expect(found?.minor).toBeCloseTo(2 * truth.b, 4);
-      expect(Math.abs(Math.sin((found?.angleRad ?? 9) - truth.angle))).toBeLessThan(1e-2);
-    }
-  });
+const findRim = (picture: Picture, circle: Circle) => findRims(picture, [circle])[0] ?? null;
 
-  it('finds none in points on a line', () => {
-    const xs = [0, 1, 2, 3, 4, 5, 6];
-    expect(
-      fitEllipse(
-        xs,
-        xs,
-        xs.map(() => 1),
-      ),
-    ).toBeNull();
-  });
-});
-
-describe('findRim', () => {
+describe('findRims', () => {
   it('measures the major axis within 1.5 % from a detection that is off by 10 %, rings and shadow notwithstanding', () => {
     const random = randomNumbers(11);
     for (let trial = 0; trial < 40; trial++) {

@@ -1,5 +1,5 @@
-import { CupcheckError } from '../errors.js';
-import { cropResize } from '../native/crop-resize.js';
+import { CupcheckError } from '../../../../src/errors.js';
+import { cropResize } from '../../../../src/native/crop-resize.js';
 import type { Picture } from '../../../../src/pipeline/frame.js';
 
 /** A picture at an eighth of its size, grey: enough to see that something moved, small enough to compare at every frame. */
@@ -56,14 +56,4 @@ export function changeBetween(a: Thumb, b: Thumb): number {
       if (count >= (BLOCK * BLOCK) / 2) most = Math.max(most, sum / count);
     }
   return most;
-}
-
-/** Whether a later frame still shows the cup that was judged. `limit`: levels of 255 (`quality.maxMotion` of the bundle). */
-export function sameCup(
-  judged: Thumb,
-  later: Thumb,
-  limit: number,
-): { readonly same: boolean; readonly difference: number } {
-  const difference = changeBetween(judged, later);
-  return { same: difference <= limit, difference };
 }

@@ -1,4 +1,4 @@
-import { CupcheckError } from '../errors.js';
+import { CupcheckError } from '../../../../src/errors.js';
 import { boxSums } from '../../../../src/pipeline/regions.js';
 import type { Scene } from '../../../../src/pipeline/scene.js';
 

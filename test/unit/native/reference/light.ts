@@ -14,7 +14,7 @@ export interface Exposure {
 /** A value at which JPEG no longer tells white from almost white. */
 const WHITE = 252;
 
-function measure(
+export function measure(
   picture: Picture,
   stepPx: number,
   area: { x0: number; y0: number; x1: number; y1: number },
