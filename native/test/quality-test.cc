@@ -1,29 +1,16 @@
-// Drives the quality and rim kernels without Node, built with the sanitizers by scripts/sanitize.sh.
-// quality-test SECONDS [SEED]: random pictures, outlines and scenes for that long, each in memory of its exact size.
+// The quality and rim kernels on random pictures, outlines and scenes, each in memory of its exact size.
 #include <chrono>
-#include <cstdio>
-#include <cstdlib>
 #include <limits>
-#include <random>
 #include <vector>
 
 #include "../quality/difference.h"
 #include "../quality/light.h"
 #include "../quality/thumb.h"
 #include "../rim/rim.h"
+#include "harness.h"
 
-using namespace cupcheck;
-
+namespace cupcheck::test {
 namespace {
-
-using Random = std::mt19937;
-int failures = 0;
-
-void expect(bool holds, const char* what) {
-  if (holds) return;
-  ++failures;
-  std::fprintf(stderr, "failed: %s\n", what);
-}
 
 int whole(Random& random, int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); }
 double between(Random& random, double low, double high) { return std::uniform_real_distribution<double>(low, high)(random); }
@@ -88,10 +75,7 @@ void one_scene(Random& random) {
 
 }  // namespace
 
-int main(int count, char** arguments) {
-  const double seconds = count > 1 ? std::atof(arguments[1]) : 1;
-  const unsigned seed = count > 2 ? static_cast<unsigned>(std::atoi(arguments[2])) : std::random_device{}();
-  Random random(seed);
+int fuzz_quality(Random& random, double seconds) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
   int rounds = 0;
   do {
@@ -99,6 +83,7 @@ int main(int count, char** arguments) {
     one_scene(random);
     ++rounds;
   } while (std::chrono::steady_clock::now() < end);
-  std::printf("%d random pictures and scenes, %d failed (seed %u)\n", rounds, failures, seed);
-  return failures == 0 ? 0 : 1;
+  return rounds;
 }
+
+}  // namespace cupcheck::test
