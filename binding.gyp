@@ -10,7 +10,14 @@
         'native/jpeg/jpeg.cc',
         'native/jpeg/binding.cc',
         'native/crop-resize/axis.cc',
+        'native/crop-resize/check-crops.cc',
         'native/crop-resize/crop-resize.cc',
+        'native/crop-resize/output-rows.cc',
+        'native/crop-resize/path-scalar.cc',
+        'native/crop-resize/paths.cc',
+        'native/crop-resize/rotated.cc',
+        'native/crop-resize/to-grey.cc',
+        'native/crop-resize/upright.cc',
         'native/crop-resize/binding.cc',
         'native/quality/light.cc',
         'native/quality/thumb.cc',
@@ -27,6 +34,28 @@
       'cflags_cc': ['-std=c++17'],
       'cflags_cc!': ['-std=gnu++17', '-std=gnu++20'],
       'libraries': ['<!@(pkg-config --libs libturbojpeg)'],
+      'conditions': [
+        ['target_arch=="x64"', { 'dependencies': ['crop-path-avx2'] }],
+        ['target_arch=="arm64"', { 'sources': ['native/crop-resize/path-neon.cc'] }],
+      ],
     },
+  ],
+  'conditions': [
+    [
+      'target_arch=="x64"',
+      {
+        'targets': [
+          {
+            # Its own target, because the flags may reach no other file: the rest must run on any x86-64.
+            'target_name': 'crop-path-avx2',
+            'type': 'static_library',
+            'sources': ['native/crop-resize/path-avx2.cc'],
+            'cflags': ['-Wall', '-Wextra', '-Werror', '-fvisibility=hidden', '-fPIC', '-mavx2', '-mfma', '-mf16c'],
+            'cflags_cc': ['-std=c++17'],
+            'cflags_cc!': ['-std=gnu++17', '-std=gnu++20'],
+          },
+        ],
+      },
+    ],
   ],
 }

@@ -11,12 +11,17 @@
 
 namespace cupcheck {
 
-/** Throws a JavaScript error that carries the code; a binding returns at once after it. */
-inline Napi::Value throw_status(Napi::Env env, const Status& status) {
+/** A JavaScript error that carries the code. */
+inline Napi::Error status_error(Napi::Env env, const Status& status) {
   Napi::Error error = Napi::Error::New(env, status.message);
   error.Set("code", Napi::String::New(env, status.code));
   if (status.os_error != 0) error.Set("errno", Napi::Number::New(env, status.os_error));
-  error.ThrowAsJavaScriptException();
+  return error;
+}
+
+/** Throws it; a binding returns at once after it. */
+inline Napi::Value throw_status(Napi::Env env, const Status& status) {
+  status_error(env, status).ThrowAsJavaScriptException();
   return env.Undefined();
 }
 
@@ -94,6 +99,26 @@ class Arguments {
     return {array.Data(), array.ElementLength()};
   }
 
+  struct Values {
+    void* data = nullptr;
+    size_t size = 0;
+    napi_typedarray_type type = napi_uint8_array;
+  };
+
+  /** The values of a Float32Array, a Uint16Array or a Uint8Array. */
+  Values values(const char* name) {
+    const Napi::Value value = next();
+    for (const auto type : {napi_float32_array, napi_uint16_array, napi_uint8_array}) {
+      if (!is_typed(value, type)) continue;
+      void* data = nullptr;
+      size_t size = 0;
+      if (napi_get_typedarray_info(value.Env(), value, nullptr, &size, &data, nullptr, nullptr) != napi_ok) break;
+      return {data, size, type};
+    }
+    fail(std::string(name) + " is not a Float32Array, a Uint16Array or a Uint8Array");
+    return {};
+  }
+
   Bytes memory(const char* name) {
     const Napi::Value value = next();
     if (!value.IsArrayBuffer()) {
@@ -114,6 +139,19 @@ class Arguments {
     view.height = static_cast<int>(integer("height", 1, kMaxSide));
     view.stride = static_cast<int>(integer("stride", 1, kMaxStride));
     view.channels = static_cast<int>(integer("channels", 1, 3));
+    return view;
+  }
+
+  /** Five arguments: data, width, height, stride, format. `check_frame` has not seen them yet. */
+  FrameView frame() {
+    const Bytes data = bytes("data");
+    FrameView view;
+    view.data = data.data;
+    view.bytes = data.size;
+    view.width = static_cast<int>(integer("width", 1, kMaxSide));
+    view.height = static_cast<int>(integer("height", 1, kMaxSide));
+    view.stride = static_cast<int>(integer("stride", 1, kMaxStride));
+    view.format = static_cast<PixelFormat>(static_cast<int>(integer("format", 1, 5)));
     return view;
   }
 

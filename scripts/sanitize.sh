@@ -1,19 +1,29 @@
 #!/usr/bin/env bash
 # Builds the native kernels and their driver with the address and undefined-behaviour sanitizers (leaks included) and
-# runs them. SANITIZE_SECONDS says how long JPEGs are damaged at random (default 5), SANITIZE_SEED repeats one run.
+# runs them. SANITIZE_SECONDS says how long they get random input (default 5), SANITIZE_SEED repeats one run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-sources=(native/test/{kernels-test,harness,frame-ring-test,jpeg-test,crop-resize-test}.cc native/pixels.cc native/frame-ring/frame-ring.cc native/jpeg/jpeg.cc
-  native/crop-resize/axis.cc native/crop-resize/crop-resize.cc)
+# Every kernel has a binding.cc beside it, which needs Node; crop-resize has a path for each kind of processor.
+mapfile -t sources < <(find native -name '*.cc' ! -name binding.cc ! -name addon.cc ! -name 'path-*.cc' \
+  ! -name crop-only-test.cc | LC_ALL=C sort)
+sources+=(native/crop-resize/path-scalar.cc)
 driver=build/sanitize/kernels-test
 mkdir -p build/sanitize
 read -ra turbojpeg < <(pkg-config --cflags --libs libturbojpeg)
 
 # No exceptions, as in the addon. Every undefined behaviour ends the run.
+flags=(-std=c++17 -g -O1 -fno-exceptions -fno-omit-frame-pointer -Wall -Wextra -Werror
+  -fsanitize=address,undefined -fno-sanitize-recover=all)
 if [ ! -x $driver ] || [ -n "$(find native scripts/sanitize.sh -newer $driver -type f -print -quit)" ]; then
-  g++ -std=c++17 -g -O1 -fno-exceptions -fno-omit-frame-pointer -Wall -Wextra -Werror \
-    -fsanitize=address,undefined -fno-sanitize-recover=all "${sources[@]}" "${turbojpeg[@]}" -o $driver.new
+  case $(uname -m) in
+    x86_64)
+      g++ "${flags[@]}" -mavx2 -mfma -mf16c -c native/crop-resize/path-avx2.cc -o build/sanitize/path.o
+      sources+=(build/sanitize/path.o)
+      ;;
+    aarch64) sources+=(native/crop-resize/path-neon.cc) ;;
+  esac
+  g++ "${flags[@]}" "${sources[@]}" "${turbojpeg[@]}" -o $driver.new
   mv $driver.new $driver
 fi
 

@@ -33,6 +33,9 @@ missing_packages() {
   { has pkg-config && pkg-config --exists libturbojpeg; } || echo libturbojpeg0-dev
   has mosquitto || echo mosquitto
   has mosquitto_sub || echo mosquitto-clients
+  # The tests emulate the processor of the board.
+  [ "$(uname -m)" = aarch64 ] || has aarch64-linux-gnu-g++ || echo g++-aarch64-linux-gnu
+  [ "$(uname -m)" = aarch64 ] || has qemu-aarch64-static || echo qemu-user-static
   [ -e /etc/fonts/fonts.conf ] || echo fontconfig
   [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || echo fonts-dejavu-core
 }

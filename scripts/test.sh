@@ -21,6 +21,7 @@ check() {
 check 'types' node node_modules/typescript/bin/tsc -p tsconfig.json
 check 'format, lint, import directions' npm run --silent lint
 check 'native kernels under the sanitizers' bash scripts/sanitize.sh
+check 'crops with NEON' bash scripts/neon.sh
 
 export TOTALS_FILE=build/test-totals
 rm -f "$TOTALS_FILE"

@@ -1,5 +1,5 @@
 // Drives the kernels without Node, built with the address and undefined-behaviour sanitizers by scripts/sanitize.sh.
-// kernels-test SECONDS [SEED]: every behaviour once, then random damage to JPEGs for that long.
+// kernels-test SECONDS [SEED]: every behaviour once, then random input for that long.
 #include <cstdio>
 #include <cstdlib>
 
@@ -14,7 +14,9 @@ int main(int count, char** arguments) {
   test_ring();
   test_jpeg(random);
   test_crop(random);
-  const int decoded = fuzz_jpeg(random, seconds);
-  std::printf("%d checks, %d failed, %d damaged JPEGs decoded (seed %u)\n", checks(), failures(), decoded, seed);
+  const int decoded = fuzz_jpeg(random, seconds / 2);
+  const int cropped = fuzz_crop(random, seconds / 2);
+  std::printf("%d checks, %d failed, %d damaged JPEGs decoded, %d random crops (seed %u)\n", checks(), failures(), decoded,
+              cropped, seed);
   return failures() == 0 ? 0 : 1;
 }

@@ -13,13 +13,13 @@ namespace cupcheck::test {
 namespace {
 
 int whole(Random& random, int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); }
-double between(Random& random, double low, double high) { return std::uniform_real_distribution<double>(low, high)(random); }
+double real(Random& random, double low, double high) { return std::uniform_real_distribution<double>(low, high)(random); }
 
 /** Mostly sane, sometimes what no caller should send. */
 double any(Random& random, double low, double high) {
   const double odd[] = {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
                         -std::numeric_limits<double>::infinity(), 0, -1, 1e300, -1e300, 65536, 1e-300};
-  return whole(random, 0, 30) == 0 ? odd[whole(random, 0, 8)] : between(random, low, high);
+  return whole(random, 0, 30) == 0 ? odd[whole(random, 0, 8)] : real(random, low, high);
 }
 
 void one_picture(Random& random) {
@@ -27,7 +27,7 @@ void one_picture(Random& random) {
   const int stride = width * channels + whole(random, 0, 9);
   std::vector<uint8_t> pixels(static_cast<size_t>(stride) * (height - 1) + width * channels);
   const int noise = whole(random, 0, 60);
-  const double cx = between(random, 0, width), cy = between(random, 0, height), radius = between(random, 1, 90);
+  const double cx = real(random, 0, width), cy = real(random, 0, height), radius = real(random, 1, 90);
   for (size_t i = 0; i < pixels.size(); ++i) {
     const double x = static_cast<double>(i % stride) / channels - cx, y = static_cast<double>(i / stride) - cy;
     pixels[i] = static_cast<uint8_t>((x * x + y * y < radius * radius ? 170 : 50) + whole(random, 0, noise));
@@ -59,7 +59,7 @@ void one_scene(Random& random) {
   std::vector<float> now(size_t{3} * width * height), before(now.size());
   const bool odd = whole(random, 0, 9) == 0;
   for (size_t i = 0; i < now.size(); ++i) {
-    before[i] = static_cast<float>(odd ? any(random, -1, 1) : between(random, -1, 1));
+    before[i] = static_cast<float>(odd ? any(random, -1, 1) : real(random, -1, 1));
     now[i] = static_cast<float>(odd ? any(random, -1, 1) : before[i] * 0.9f);
   }
   std::vector<uint8_t> covered(static_cast<size_t>(columns) * rows), marked(covered.size(), 9);

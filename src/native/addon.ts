@@ -20,6 +20,28 @@ export interface SlotState {
 
 type Pixels = [data: Uint8Array, width: number, height: number, stride: number, channels: 1 | 3];
 
+type Triple = [red: number, green: number, blue: number];
+
+type CropArguments = [
+  data: Uint8Array,
+  width: number,
+  height: number,
+  stride: number,
+  format: number,
+  boxes: Float32Array,
+  kind: number,
+  squaring: number,
+  cropWidth: number,
+  cropHeight: number,
+  channels: number,
+  ...mean: Triple,
+  ...std: Triple,
+  ...fill: Triple,
+  disc: number,
+  path: number,
+  out: Float32Array | Uint16Array | Uint8Array,
+];
+
 /** The functions of build/Release/cupcheck.node. They take plain values only; their fronts in this folder say what they do. */
 export interface Addon {
   createRing(slots: number, slotBytes: number): RingMap;
@@ -37,19 +59,10 @@ export interface Addon {
     out: Uint8Array,
   ): { readonly width: number; readonly height: number };
   encodeJpeg(...picture: [...Pixels, quality: number]): Buffer;
-  cropResize(
-    ...picture: [
-      ...Pixels,
-      boxes: Float32Array,
-      width: number,
-      height: number,
-      channels: number,
-      mean: number,
-      std: number,
-      fill: number,
-      out: Float32Array,
-    ]
-  ): void;
+  cropResize(...crop: CropArguments): void;
+  cropResizeAsync(...crop: CropArguments): Promise<void>;
+  /** 0: the fastest. `null`: this processor lacks it. */
+  cropPath(path: number): string | null;
   toGrey(...picture: [...Pixels, out: Uint8Array]): void;
   glance(
     ...picture: [
@@ -96,6 +109,13 @@ function load(): Addon {
   }
 }
 
+/** What the addon threw, as an error of ours under the code that it carries. */
+export function nativeError(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return cause;
+  const code = 'code' in cause && isErrorCode(cause.code) ? cause.code : 'INTERNAL';
+  return new CupcheckError(code, cause.message, { cause });
+}
+
 /**
  * Calls the addon, which is loaded at the first call.
  * Errors: NATIVE_UNAVAILABLE, and the addon's own errors under the codes that they carry.
@@ -105,9 +125,7 @@ export function callNative<T>(call: (addon: Addon) => T): T {
   try {
     return call(loaded);
   } catch (cause) {
-    if (!(cause instanceof Error)) throw cause;
-    const code = 'code' in cause && isErrorCode(cause.code) ? cause.code : 'INTERNAL';
-    throw new CupcheckError(code, cause.message, { cause });
+    throw nativeError(cause);
   }
 }
 
