@@ -18,7 +18,24 @@ bool needs_colours(const CropJob& job) {
 
 OutputRows::OutputRows(const CropJob& job, const RowSteps& steps, Workspace& work)
     : job_(job), steps_(steps), plane_(job.shape.width + kSlackPixels), coloured_(needs_colours(job)),
-      planes_(room(work.planes, 4 * static_cast<size_t>(plane_))) {}
+      planes_(room(work.planes, 4 * static_cast<size_t>(plane_))),
+      direct_(job.frame.format == PixelFormat::kRgb && job.shape.channels == 3 && job.type == ValueType::kFloat32 &&
+              job.shape.width % kVectorOutputs == 0) {
+  for (int c = 0; c < 3; ++c) offset_[c] = (0 - job.shape.mean[c]) * scale(c);
+}
+
+float* OutputRows::direct_row(size_t crop, int y) const {
+  return static_cast<float*>(job_.out) + (crop * 3 * job_.shape.height + y) * job_.shape.width;
+}
+
+void OutputRows::mask(size_t crop, int y, Span span) const {
+  for (int c = 0; c < 3; ++c) {
+    float* const values = direct_row(crop, y) + static_cast<size_t>(c) * direct_plane();
+    const float fill = (fill_of(c) - job_.shape.mean[c]) * scale(c);
+    std::fill(values, values + span.from, fill);
+    std::fill(values + span.to, values + job_.shape.width, fill);
+  }
+}
 
 Span OutputRows::shown(int y) const {
   const int width = job_.shape.width;
@@ -45,7 +62,7 @@ float OutputRows::fill_of(int channel) const {
 void OutputRows::store_channel(size_t row, int channel, const float* values) const {
   const CropShape& shape = job_.shape;
   const size_t at = row * shape.width;
-  const float mean = shape.mean[channel], scale = 1 / shape.std[channel];
+  const float mean = shape.mean[channel], scale = this->scale(channel);
   switch (job_.type) {
     case ValueType::kFloat32:
       return steps_.store_float32(values, mean, scale, shape.width, static_cast<float*>(job_.out) + at);

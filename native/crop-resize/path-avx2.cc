@@ -114,8 +114,8 @@ inline void transpose(__m256 a, __m256 b, __m256 c, __m256 d, __m256* columns) {
 
 /** Two taps at once: the low lane sums the even ones, the high lane the odd ones. `Taps` 0: as many as `taps` says. */
 template <int Taps>
-inline __m256 sum_taps(const float* source, const float* weights, int taps) {
-  __m256 sum = _mm256_mul_ps(_mm256_loadu_ps(source), _mm256_loadu_ps(weights));
+inline __m256 sum_taps(const float* source, const float* weights, int taps, __m256 offset) {
+  __m256 sum = _mm256_fmadd_ps(_mm256_loadu_ps(source), _mm256_loadu_ps(weights), offset);
   const int count = Taps > 0 ? Taps : taps;
   for (int k = 2; k < count; k += 2)
     sum = _mm256_fmadd_ps(_mm256_loadu_ps(source + 4 * k), _mm256_loadu_ps(weights + 4 * k), sum);
@@ -124,14 +124,17 @@ inline __m256 sum_taps(const float* source, const float* weights, int taps) {
 
 template <int Taps>
 void across_quads_by(const float* quads, const int* starts, const float* weights, int taps, int from, int to,
-                     float* planes, int plane) {
+                     const float* offset, float* planes, int plane) {
+  // In one of the two lanes, which are added up.
+  const __m256 offsets = _mm256_insertf128_ps(_mm256_setzero_ps(), _mm_loadu_ps(offset), 0);
   const size_t stride = 4 * static_cast<size_t>(Taps > 0 ? Taps : taps);
   for (int x = from; x < to; x += 8) {
     __m256 folded[4];
     for (int i = 0; i < 4; ++i) {
       const float* shares = weights + (x + i) * stride;
-      const __m256 low = sum_taps<Taps>(quads + 4 * static_cast<size_t>(starts[x + i]), shares, taps);
-      const __m256 high = sum_taps<Taps>(quads + 4 * static_cast<size_t>(starts[x + i + 4]), shares + 4 * stride, taps);
+      const __m256 low = sum_taps<Taps>(quads + 4 * static_cast<size_t>(starts[x + i]), shares, taps, offsets);
+      const __m256 high =
+          sum_taps<Taps>(quads + 4 * static_cast<size_t>(starts[x + i + 4]), shares + 4 * stride, taps, offsets);
       folded[i] = fold(low, high);
     }
     __m256 columns[4];
@@ -141,10 +144,10 @@ void across_quads_by(const float* quads, const int* starts, const float* weights
 }
 
 void across_quads(const float* quads, const int* starts, const float* weights, int taps, int from, int to,
-                  float* planes, int plane) {
-  if (taps == 2) return across_quads_by<2>(quads, starts, weights, taps, from, to, planes, plane);
-  if (taps == 4) return across_quads_by<4>(quads, starts, weights, taps, from, to, planes, plane);
-  across_quads_by<0>(quads, starts, weights, taps, from, to, planes, plane);
+                  const float* offset, float* planes, int plane) {
+  if (taps == 2) return across_quads_by<2>(quads, starts, weights, taps, from, to, offset, planes, plane);
+  if (taps == 4) return across_quads_by<4>(quads, starts, weights, taps, from, to, offset, planes, plane);
+  across_quads_by<0>(quads, starts, weights, taps, from, to, offset, planes, plane);
 }
 
 void across_grey_vectors(const float* values, const int* starts, const float* weights, int taps, int from, int to,

@@ -73,13 +73,13 @@ void blend_rows(const uint8_t* const* rows, const float* weights, int count, boo
 }
 
 void across_quads(const float* quads, const int* starts, const float* weights, int taps, int from, int to,
-                  float* planes, int plane) {
+                  const float* offset, float* planes, int plane) {
   for (int x = from; x < to; x += 4) {
     float pixels[16];
     for (int i = 0; i < 4; ++i) {
       const float* source = quads + 4 * static_cast<size_t>(starts[x + i]);
       const float* shares = weights + 4 * static_cast<size_t>(x + i) * taps;
-      float32x4_t even = vmulq_f32(vld1q_f32(source), vld1q_f32(shares));
+      float32x4_t even = vfmaq_f32(vld1q_f32(offset), vld1q_f32(source), vld1q_f32(shares));
       float32x4_t odd = vmulq_f32(vld1q_f32(source + 4), vld1q_f32(shares + 4));
       for (int k = 2; k < taps; k += 2) {
         even = vfmaq_f32(even, vld1q_f32(source + 4 * k), vld1q_f32(shares + 4 * k));

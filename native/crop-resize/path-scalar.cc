@@ -12,13 +12,13 @@ void blend_yuyv(const uint8_t* const* rows, const float* weights, int count, boo
 }
 
 void across_quads(const float* quads, const int* starts, const float* weights, int taps, int from, int to,
-                  float* planes, int plane) {
+                  const float* offset, float* planes, int plane) {
   for (int x = from; x < to; ++x) {
     const float* source = quads + 4 * static_cast<size_t>(starts[x]);
     const float* shares = weights + 4 * static_cast<size_t>(x) * taps;
-    float sums[3] = {0, 0, 0};
+    float sums[3] = {offset[0], offset[1], offset[2]};
     for (int k = 0; k < taps; ++k)
-      for (int c = 0; c < 3; ++c) sums[c] += shares[4 * k] * source[4 * k + c];
+      for (int c = 0; c < 3; ++c) sums[c] += shares[4 * k + c] * source[4 * k + c];
     for (int c = 0; c < 3; ++c) planes[static_cast<size_t>(c) * plane + x] = sums[c];
   }
 }

@@ -36,11 +36,12 @@ struct RowSteps {
   void (*blend_grey)(const uint8_t* const* rows, const float* weights, int count, bool add, int pixels, float* values);
 
   /**
-   * planes[c × plane + x] = Σ weight k of output x × quads[starts[x] + k], for outputs from `from` to before `to`.
-   * `weights` hold `taps` (even) quads of four equal values an output. Tables reach 8 outputs past the end.
+   * planes[c × plane + x] = offset[c] + Σ weight k of output x × quads[starts[x] + k], for outputs from `from` to before
+   * `to`. `weights` hold `taps` (even) quads an output, a value for each channel. Tables reach 8 outputs past the end.
+   * Outputs are made 8 at a time: what lies past `to`, to the next multiple of 8 from `from`, is written too.
    */
   void (*across_quads)(const float* quads, const int* starts, const float* weights, int taps, int from, int to,
-                       float* planes, int plane);
+                       const float* offset, float* planes, int plane);
   /** The same for one channel; `weights` hold `taps` (a multiple of 4) values an output. */
   void (*across_grey)(const float* values, const int* starts, const float* weights, int taps, int from, int to,
                       float* out);

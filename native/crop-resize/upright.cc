@@ -72,11 +72,13 @@ class RowBlender {
   decltype(RowSteps::blend_rgb) blend_;
 };
 
-/** The tables of the filter across, as the steps want them: starts within the row, and padded weights. */
-int lay_out_across(const Axis& axis, int outputs, int row_begin, bool coloured, Workspace& work) {
-  const int unit = coloured ? 2 : 4;
+/**
+ * The tables of the filter across, as the steps want them: starts within the row, and padded weights, `copies` of each
+ * (one for each channel of a quad) times `scales`.
+ */
+int lay_out_across(const Axis& axis, int outputs, int row_begin, int copies, const float* scales, Workspace& work) {
+  const int unit = copies == 4 ? 2 : 4;
   const int taps = std::max(1, (axis.taps + unit - 1) / unit) * unit;
-  const int copies = coloured ? 4 : 1;
   const size_t stride = static_cast<size_t>(taps) * copies;
   int* starts = room(work.starts, static_cast<size_t>(outputs) + kSlackPixels);
   float* shares = room(work.shares, (static_cast<size_t>(outputs) + kSlackPixels) * stride);
@@ -87,10 +89,17 @@ int lay_out_across(const Axis& axis, int outputs, int row_begin, bool coloured, 
     const float* weights = &axis.weights[static_cast<size_t>(std::min(x, outputs - 1)) * axis.stride];
     for (int k = 0; k < taps; ++k) {
       const float weight = k < count ? weights[k] : 0;
-      for (int copy = 0; copy < copies; ++copy) own[k * copies + copy] = weight;
+      for (int copy = 0; copy < copies; ++copy) own[k * copies + copy] = weight * scales[copy];
     }
   }
   return taps;
+}
+
+/** The source pixels that the outputs of a span need, of those that any output needs. */
+Span needed(const Axis& axis, Span outputs) {
+  const int last = outputs.to - 1;
+  return {axis.count[outputs.from] > 0 ? axis.first[outputs.from] : axis.span_begin,
+          axis.count[last] > 0 ? axis.first[last] + axis.count[last] : axis.span_end};
 }
 
 }  // namespace
@@ -107,42 +116,54 @@ void crop_upright(const CropJob& job, const RowSteps& steps, const float* box, s
 
   // Pairs of pixels share a colour: rows of them begin and end between pairs.
   const bool pairs = frame.format == PixelFormat::kYuyv || (frame.format == PixelFormat::kNv12 && rows.coloured());
-  const auto even_below = [=](int x) { return pairs ? x & ~1 : x; };
-  const auto even_above = [=](int x) { return pairs ? (x + 1) & ~1 : x; };
-  const int row_begin = even_below(work.across.span_begin);
-  const int taps = lay_out_across(work.across, shape.width, row_begin, rows.coloured(), work);
-  const size_t row_pixels = static_cast<size_t>(work.across.span_end - row_begin + taps + kSlackPixels);
-  float* const row = room(work.row, row_pixels * (rows.coloured() ? 4 : 1));
-
+  const int odd = pairs ? 1 : 0;
+  const int copies = rows.coloured() ? 4 : 1;
+  const int row_begin = work.across.span_begin & ~odd;
   const bool all_inside = work.across.all_inside && work.down.all_inside;
+  const bool direct = all_inside && rows.direct();
+  float scales[4] = {1, 1, 1, 1};
+  for (int c = 0; c < 3 && direct; ++c) scales[c] = rows.scale(c);
+  const int taps = lay_out_across(work.across, shape.width, row_begin, copies, scales, work);
+  const size_t row_pixels = static_cast<size_t>(work.across.span_end - row_begin + taps + kSlackPixels);
+  float* const row = room(work.row, row_pixels * copies);
+
   if (all_inside) std::fill(rows.inside(), rows.inside() + shape.width, 1.0f);
+  const auto filter_across = [&](Span span, const float* offset, float* planes, int plane) {
+    const int* starts = work.starts.data();
+    const float* shares = work.shares.data();
+    if (rows.coloured()) {
+      steps.across_quads(row, starts, shares, taps, span.from, span.to, offset, planes, plane);
+    } else {
+      steps.across_grey(row, starts, shares, taps, span.from, span.to, planes);
+    }
+  };
+  constexpr float kNothing[4] = {0, 0, 0, 0};
   RowBlender blender(job, steps, rows.coloured(), work);
   for (int y = 0; y < shape.height; ++y) {
     const Span span = rows.shown(y);
-    if (span.from < span.to) {
-      const int left = work.across.count[span.from] > 0 ? work.across.first[span.from] : work.across.span_begin;
-      const int last = span.to - 1;
-      const int right =
-          work.across.count[last] > 0 ? work.across.first[last] + work.across.count[last] : work.across.span_end;
-      const int begin = even_below(left), end = even_above(right);
-      if (work.down.count[y] > 0 && begin < end) {
-        blender.blend(work.down.first[y], &work.down.weights[static_cast<size_t>(y) * work.down.stride],
-                      work.down.count[y], begin, end, row + static_cast<size_t>(begin - row_begin) * (rows.coloured() ? 4 : 1));
-        if (rows.coloured()) {
-          steps.across_quads(row, work.starts.data(), work.shares.data(), taps, span.from, span.to, rows.planes(),
-                             rows.plane());
-        } else {
-          steps.across_grey(row, work.starts.data(), work.shares.data(), taps, span.from, span.to, rows.planes());
-        }
-      } else {
-        for (int c = 0; c < 3; ++c) {
-          float* const values = rows.planes() + static_cast<size_t>(c) * rows.plane();
-          std::fill(values + span.from, values + span.to, 0.0f);
-        }
-      }
-      if (!all_inside)
-        for (int x = span.from; x < span.to; ++x) rows.inside()[x] = work.across.inside[x] * work.down.inside[y];
+    const int rows_needed = span.from < span.to ? work.down.count[y] : 0;
+    const Span source = rows_needed > 0 ? needed(work.across, span) : Span{};
+    const int begin = source.from & ~odd, end = (source.to + odd) & ~odd;
+    if (begin < end)
+      blender.blend(work.down.first[y], &work.down.weights[static_cast<size_t>(y) * work.down.stride], rows_needed,
+                    begin, end, row + static_cast<size_t>(begin - row_begin) * copies);
+    if (direct) {
+      // From a multiple of a vector, so that nothing is written past the row; what is too much is masked.
+      const Span whole = {span.from / kVectorOutputs * kVectorOutputs, span.to};
+      if (begin < end) filter_across(whole, rows.offset(), rows.direct_row(crop, y), rows.direct_plane());
+      rows.mask(crop, y, span);
+      continue;
     }
+    if (begin < end) {
+      filter_across(span, kNothing, rows.planes(), rows.plane());
+    } else {
+      for (int c = 0; c < 3; ++c) {
+        float* const values = rows.planes() + static_cast<size_t>(c) * rows.plane();
+        std::fill(values + span.from, values + span.to, 0.0f);
+      }
+    }
+    if (!all_inside)
+      for (int x = span.from; x < span.to; ++x) rows.inside()[x] = work.across.inside[x] * work.down.inside[y];
     rows.store(crop, y, span, all_inside);
   }
 }

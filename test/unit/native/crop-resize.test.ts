@@ -78,7 +78,7 @@ const closeEnough = 1e-4;
 describe.each(cropPaths())('cropResize on the path %s, against its definition', (path) => {
   describe.each(formats)('%s', (format) => {
     it.each(Object.keys(kinds))('%s', (kind) => {
-      for (let round = 0; round < 8; round += 1) {
+      for (let round = 0; round < 5; round += 1) {
         const frame = anyFrame(format);
         const options = { ...anyOptions(), path };
         const boxes = [kinds[kind]?.() ?? [], kinds[kind]?.() ?? []].map((box) => [...Float32Array.from(box)]);
@@ -88,10 +88,10 @@ describe.each(cropPaths())('cropResize on the path %s, against its definition', 
     });
 
     it('rotated boxes', () => {
-      for (let round = 0; round < 24; round += 1) {
+      for (let round = 0; round < 12; round += 1) {
         const frame = anyFrame(format);
         const options = { ...anyOptions(), path, rotated: true };
-        const box = () => [between(-10, 90), between(-10, 80), between(2, 90), between(2, 90), between(-7, 7)];
+        const box = () => [between(-10, 90), between(-10, 80), between(2, 60), between(2, 60), between(-7, 7)];
         const boxes = [box(), box()].map((one) => [...Float32Array.from(one)]);
         const expected = boxes.flatMap((one) => [...referenceCrop(frame, one, options)]);
         expect(largestDifference(crops(frame, boxes, options), expected)).toBeLessThan(closeEnough);

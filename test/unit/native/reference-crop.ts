@@ -39,7 +39,7 @@ function shares(
   if (step > 1) {
     const from = start + index * step;
     const to = from + step;
-    for (let pixel = Math.floor(from); pixel < to; pixel += 1)
+    for (let pixel = Math.floor(Math.max(from, content[0])); pixel < Math.min(to, content[1]); pixel += 1)
       found.push([pixel, held(Math.max(from, pixel), Math.min(to, pixel + 1)) / step]);
     return found;
   }
