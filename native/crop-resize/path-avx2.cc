@@ -187,14 +187,16 @@ void sample_rgb_vectors(const uint8_t* data, int width, int height, int stride, 
   const __m256 signs = _mm256_setr_ps(-1, -1, -1, -1, 1, 1, 1, 1);
   const __m256 ones = _mm256_setr_ps(1, 1, 1, 1, 0, 0, 0, 0);
   const __m128d start = _mm_setr_pd(line.x - 0.5, line.y - 0.5), step = _mm_setr_pd(line.step_x, line.step_y);
-  for (int sample = inner.from; sample < inner.to;) {
-    const int output = sample / line.per_output;
-    const int next = (output + 1) * line.per_output;
-    const int end = next < inner.to ? next : inner.to;
-    const float count = static_cast<float>(end - sample);
+  const __m128d one = _mm_set1_pd(1);
+  __m128d index = _mm_set1_pd(inner.from);
+  int output = inner.from / line.per_output;
+  int end = (output + 1) * line.per_output;
+  for (int sample = inner.from; sample < inner.to; ++output, end += line.per_output) {
+    const int last = end < inner.to ? end : inner.to;
+    const float count = static_cast<float>(last - sample);
     __m256 sum = _mm256_setzero_ps();
-    for (; sample < end; ++sample) {
-      const __m128d place = _mm_fmadd_pd(_mm_set1_pd(sample), step, start);
+    for (; sample < last; ++sample, index = _mm_add_pd(index, one)) {
+      const __m128d place = _mm_fmadd_pd(index, step, start);
       const __m128i whole = _mm_cvttpd_epi32(place);
       const __m128 fractions = _mm_cvtpd_ps(_mm_sub_pd(place, _mm_cvtepi32_pd(whole)));
       const uint8_t* pixel =
