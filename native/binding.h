@@ -129,21 +129,17 @@ class Arguments {
     return {static_cast<uint8_t*>(buffer.Data()), buffer.ByteLength()};
   }
 
+  /** Five arguments: data, width, height, stride, format. `check_frame` has not seen them yet. */
+  FrameView frame() { return frame_of("format", static_cast<int>(PixelFormat::kNv12)); }
+
   /** Five arguments: data, width, height, stride, channels. `check_pixels` has not seen them yet. */
   PixelView picture() {
-    const Bytes data = bytes("data");
-    PixelView view;
-    view.data = data.data;
-    view.bytes = data.size;
-    view.width = static_cast<int>(integer("width", 1, kMaxSide));
-    view.height = static_cast<int>(integer("height", 1, kMaxSide));
-    view.stride = static_cast<int>(integer("stride", 1, kMaxStride));
-    view.channels = static_cast<int>(integer("channels", 1, 3));
-    return view;
+    const FrameView view = frame_of("channels", 3);
+    return {view.data, view.bytes, view.width, view.height, view.stride, static_cast<int>(view.format)};
   }
 
-  /** Five arguments: data, width, height, stride, format. `check_frame` has not seen them yet. */
-  FrameView frame() {
+ private:
+  FrameView frame_of(const char* layout, int most) {
     const Bytes data = bytes("data");
     FrameView view;
     view.data = data.data;
@@ -151,11 +147,10 @@ class Arguments {
     view.width = static_cast<int>(integer("width", 1, kMaxSide));
     view.height = static_cast<int>(integer("height", 1, kMaxSide));
     view.stride = static_cast<int>(integer("stride", 1, kMaxStride));
-    view.format = static_cast<PixelFormat>(static_cast<int>(integer("format", 1, 5)));
+    view.format = static_cast<PixelFormat>(static_cast<int>(integer(layout, 1, most)));
     return view;
   }
 
- private:
   Napi::Value next() { return info_[index_++]; }
 
   static bool is_typed(const Napi::Value& value, napi_typedarray_type type) {
