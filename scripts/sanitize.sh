@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the native kernels and their driver with the address and undefined-behaviour sanitizers (leaks included) and
-# runs them. SANITIZE_SECONDS says how long they get random input (default 5), SANITIZE_SEED repeats one run.
+# runs them. SANITIZE_SECONDS says how long they get random input (default 15), SANITIZE_SEED repeats one run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -32,4 +32,4 @@ run=(setarch "$(uname -m)" -R)
 "${run[@]}" true 2>/dev/null || run=()
 
 ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
-  "${run[@]}" $driver "${SANITIZE_SECONDS:-5}" ${SANITIZE_SEED:+"$SANITIZE_SEED"} | sed 's/^/sanitizers: /'
+  "${run[@]}" $driver "${SANITIZE_SECONDS:-15}" ${SANITIZE_SEED:+"$SANITIZE_SEED"} | sed 's/^/sanitizers: /'

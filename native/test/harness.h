@@ -30,5 +30,6 @@ void test_jpeg(Random& random);
 int fuzz_jpeg(Random& random, double seconds);
 void test_crop(Random& random);
 int fuzz_crop(Random& random, double seconds);
+int fuzz_quality(Random& random, double seconds);
 
 }  // namespace cupcheck::test

@@ -14,9 +14,10 @@ int main(int count, char** arguments) {
   test_ring();
   test_jpeg(random);
   test_crop(random);
-  const int decoded = fuzz_jpeg(random, seconds / 2);
-  const int cropped = fuzz_crop(random, seconds / 2);
-  std::printf("%d checks, %d failed, %d damaged JPEGs decoded, %d random crops (seed %u)\n", checks(), failures(), decoded,
-              cropped, seed);
+  const int decoded = fuzz_jpeg(random, seconds / 3);
+  const int cropped = fuzz_crop(random, seconds / 3);
+  const int measured = fuzz_quality(random, seconds / 3);
+  std::printf("%d checks, %d failed, %d damaged JPEGs decoded, %d random crops, %d random scenes (seed %u)\n", checks(), failures(),
+              decoded, cropped, measured, seed);
   return failures() == 0 ? 0 : 1;
 }
