@@ -101,6 +101,10 @@ export const errorTable = {
     help: 'Mend the key named, then restart. cupcheck config check says if it is right.',
   },
   CALIBRATION_INVALID: { consequence: fault, help: 'The calibration cannot be read. Calibrate again.' },
+  CALIBRATION_FAILED: {
+    consequence: refusal,
+    help: 'Nothing was changed. Lay the coin or the target flat on the bottom of the cup, whole in the picture, and try again.',
+  },
   STORAGE_FAULT: {
     consequence: amber('storage_fault'),
     help: 'The journal cannot be written. Check the disk: cupcheck doctor.',

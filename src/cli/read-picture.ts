@@ -1,11 +1,12 @@
 import { open } from 'node:fs/promises';
 import { CupcheckError } from '../errors.js';
-import { decodeJpeg } from '../native/jpeg.js';
+import { decodeJpeg, encodeJpeg } from '../native/jpeg.js';
 import type { Picture } from '../pipeline/frame.js';
 
 const MAX_FILE_BYTES = 64 * 2 ** 20;
 const MIN_SIDE_PX = 64;
 const MAX_SIDE_PX = 8192;
+const BEST_QUALITY = 98;
 
 async function readFileBounded(path: string): Promise<Buffer> {
   const handle = await open(path, 'r').catch((cause: Error) => {
@@ -65,4 +66,17 @@ export async function readPicture(path: string): Promise<Picture> {
     if (!(cause instanceof CupcheckError)) throw cause;
     throw new CupcheckError(cause.code, `${path}: ${cause.message}`, { cause });
   }
+}
+
+/** A picture with the bytes that it is kept by. */
+export interface PictureFile {
+  readonly picture: Picture;
+  readonly jpeg: Uint8Array;
+}
+
+/** As `readPicture`; what is no JPEG is made one, as good as it gets. */
+export async function readPictureFile(path: string): Promise<PictureFile> {
+  const picture = await readPicture(path);
+  const bytes = await readFileBounded(path);
+  return { picture, jpeg: isJpeg(bytes) ? bytes : encodeJpeg(picture, BEST_QUALITY) };
 }

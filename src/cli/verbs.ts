@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from './cli.js';
+import { registerCalibrate } from './verbs/calibrate.js';
 import { registerCompletion } from './verbs/completion.js';
 import { registerConfig } from './verbs/config.js';
 import { registerDemo } from './verbs/demo.js';
@@ -27,6 +28,7 @@ export const verbs: readonly ((program: Command, cli: Cli) => void)[] = [
   registerResolve,
   registerJudge,
   registerEvaluate,
+  registerCalibrate,
   registerConfig,
   registerOutbox,
   registerJournal,

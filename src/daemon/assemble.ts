@@ -17,6 +17,7 @@ import { OperateStation } from './operate.js';
 import { OrderBook } from './order-book.js';
 import type { FaultSource } from './station/states.js';
 import { Station } from './station/station.js';
+import { freshJpeg } from './fresh-jpeg.js';
 import { runtimeFindings } from './runtime-findings.js';
 import { exposition } from './statistics/exposition.js';
 import { LiveCounts } from './statistics/live-counts.js';
@@ -197,6 +198,7 @@ export async function assembleStation(
     clock,
     broker,
     simulation,
+    frame: (signal) => freshJpeg(camera, clock, ring, config.station.frameTimeoutMs, signal),
     findings: async () =>
       runtimeFindings({
         status: await status(),

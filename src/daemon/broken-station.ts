@@ -135,6 +135,7 @@ function brokenControl(status: () => StationStatus, problems: readonly CupcheckE
       Promise.resolve(
         problems.map(({ message, help }) => ({ check: 'station', state: 'fail' as const, detail: message, help })),
       ),
+    frame: refused,
     trigger: refused,
     setOrder: refused,
     clearOrder: refused,

@@ -16,6 +16,8 @@ export interface OperatedStation {
   readonly clock: Clock;
   readonly broker: { readonly enabled: boolean; readonly connected: boolean };
   readonly simulation: Simulation | null;
+  /** A fresh picture of the camera, as a JPEG. */
+  readonly frame: (signal: AbortSignal) => Promise<Uint8Array>;
   readonly status: () => Promise<StationStatus>;
   readonly findings: () => Promise<readonly Finding[]>;
 }
@@ -40,6 +42,13 @@ export class OperateStation implements StationControl {
 
   findings(): Promise<readonly Finding[]> {
     return this.#on.findings();
+  }
+
+  async frame(signal: AbortSignal): Promise<Uint8Array> {
+    const state = this.#on.station.current;
+    if (currentCup(state) !== null && !(state.name === 'showing' && state.lit !== null))
+      throw new CupcheckError('STATION_BUSY', `a cup is being judged (${state.name})`);
+    return this.#on.frame(signal);
   }
 
   trigger(tag: string | null, signal: AbortSignal): Promise<Result> {

@@ -1,5 +1,6 @@
 import { coverageOf } from './bundle/thresholds.js';
 import { designOfMost, type ItemStanding, standingOf } from './compatible.js';
+import { driftFindings } from './drift.js';
 import type { CupFacts, JudgedAs } from './facts.js';
 import type { FreshStamp } from './frame.js';
 import type { CupCount, JudgedItem, Judgement, StageMs, Warning } from './judgement.js';
@@ -127,6 +128,7 @@ export function decide(facts: CupFacts, frame: FreshStamp, ms: StageMs): Judgeme
   const orderedName = facts.manifest.designs.find(({ id }) => id === ordered?.design)?.name ?? ordered?.design ?? null;
   const findings = byWeight([
     ...qualityFindings(facts, design),
+    ...driftFindings(facts),
     ...orderFindings(facts),
     ...contentFindings(facts, count),
     ...layerFindings(facts, MIN_RIM_SEEN),

@@ -1,3 +1,4 @@
+import type { Drift } from './background.js';
 import type { Manifest } from './bundle/manifest.js';
 import type { Coverage } from './bundle/thresholds.js';
 import type { Exposure } from './exposure.js';
@@ -21,6 +22,8 @@ export interface CupFacts {
   readonly motion: number | null;
   /** Steepest steps of a picture that shows no item, as a share of those of the empty cup; `null` where not measured. */
   readonly sharpness: number | null;
+  /** How lamp and lens stand to the picture of the empty cup; `null` without one. */
+  readonly drift: Drift | null;
   readonly pxPerMm: number | null;
   readonly hasReference: boolean;
   readonly order: CupOrder | null;

@@ -1,3 +1,4 @@
+import { type Background, backgroundOf, driftFrom } from './background.js';
 import { cropItems } from './crop.js';
 import { decide } from './decide.js';
 import { detect } from './detect.js';
@@ -28,12 +29,17 @@ export interface CupGlance {
   readonly stamp: FreshStamp;
 }
 
+/** The empty cup as the detector sees it, and as the background of its items. */
+export interface EmptyCup extends Scene {
+  readonly background: Background;
+}
+
 /** What is known of the camera's place, measured once (see `calibration.ts`). */
 export interface View {
   /** `null` = not calibrated: sizes are not checked. */
   readonly pxPerMm: number | null;
-  /** The empty cup, by `emptyCup`; `null` = none. */
-  readonly empty: Scene | null;
+  /** `null` = none. */
+  readonly empty: EmptyCup | null;
 }
 
 export interface CupInput {
@@ -47,8 +53,10 @@ export interface CupInput {
 }
 
 /** The picture of the empty cup in the form that cups are compared with. */
-export const emptyCup = (picture: Picture, engine: Engine): Scene =>
-  sceneOf(picture, engine.bundle.manifest.networks.detector);
+export const emptyCup = (picture: Picture, engine: Engine): EmptyCup => ({
+  ...sceneOf(picture, engine.bundle.manifest.networks.detector),
+  background: backgroundOf(picture),
+});
 
 function stopwatch(): () => number {
   let last = performance.now();
@@ -115,6 +123,7 @@ export async function judgeCup(input: CupInput, engine: Engine, policy: Policy):
     exposures,
     motion,
     sharpness: items.length === 0 && view.empty !== null ? sharpnessAgainst(scene, view.empty) : null,
+    drift: view.empty === null ? null : driftFrom(view.empty.background, backgroundOf(picture), outlines),
     pxPerMm: view.pxPerMm,
     hasReference: view.empty !== null,
     order: input.order,

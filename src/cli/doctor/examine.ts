@@ -4,7 +4,10 @@ import { brokerAddress } from './broker.js';
 import { checked, fail, ok } from './finding.js';
 import { journal } from './journal.js';
 import { clockSync, diskSpace, nativeAddon, nodeVersion } from './machine.js';
-import { bundle, calibration } from './model.js';
+import { calibration } from './calibration.js';
+import { drift } from './drift.js';
+import { bundle } from './model.js';
+import { sizes } from './sizes.js';
 import { station } from './station.js';
 
 /** Looks at everything that a station needs, with one running or without. One failed check does not stop the others. */
@@ -21,15 +24,19 @@ export async function examine(loaded: LoadedConfig): Promise<Finding[]> {
     return [...machine, ...problems, ...running];
   }
   const { config, file } = loaded;
+  // Without a station its own check has said so; a second finding of the same would only hide others.
+  const answers = !running.some(({ check, state }) => check === 'station' && state === 'warn');
   const where = file.found ? file.path : `no file at ${file.path}: defaults hold`;
   return [
     ...machine,
     ok('config', where),
     ...(await checked('bundle', () => bundle(config))),
     ...(await checked('calibration', () => calibration(config))),
+    ...(await checked('sizes', () => sizes(config))),
     ...(await checked('disk', () => diskSpace(config))),
     ...(await checked('journal', () => journal(config))),
     ...(await checked('broker address', () => brokerAddress(config))),
     ...running,
+    ...(answers ? await checked('camera', () => drift(config)) : []),
   ];
 }

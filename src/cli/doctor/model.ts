@@ -1,7 +1,6 @@
 import type { Config } from '../../daemon/config/schema.js';
 import { bundleFolder } from '../../daemon/config/shipped-bundle.js';
 import type { Finding } from '../../daemon/control/station-verbs.js';
-import { loadCalibration } from '../../pipeline/bundle/load-calibration.js';
 import { loadBundle } from '../../pipeline/bundle/load.js';
 import { ok, warn } from './finding.js';
 
@@ -14,17 +13,4 @@ export async function bundle(config: Config): Promise<Finding> {
   const detail = `${manifest.name} ${manifest.version} (${sha256.slice(0, 12)}), ${covered} of ${manifest.designs.length} designs covered`;
   if (covered > 0) return ok('bundle', detail);
   return warn('bundle', detail, 'No design can turn green: install a calibrated bundle.');
-}
-
-/** Errors: CALIBRATION_INVALID. */
-export async function calibration(config: Config): Promise<Finding> {
-  const { path } = config.calibration;
-  if (path === null) {
-    const help = 'Calibrate the station and set calibration.path.';
-    return warn('calibration', 'none: sizes are not checked, nothing unexplained is seen', help);
-  }
-  const loaded = await loadCalibration(path);
-  const scale = `${loaded.calibration.pxPerMm} px per mm`;
-  if (loaded.referenceJpeg !== null) return ok('calibration', `${scale}, with the empty cup`);
-  return warn('calibration', `${scale}, no picture of the empty cup`, 'Take one: else a missed item can hide.');
 }

@@ -118,6 +118,7 @@ export const schema = {
       path('file'),
       'File of the calibration (pixels per mm, empty cup); null = none: sizes are not checked and results warn.',
     ),
+    maxAgeDays: key(whole(1, 3650, 'days'), 90, 'doctor tells of a calibration that is older than this.'),
   },
   judge: {
     name: key(oneOf('metric'), 'metric', 'The strategy that judges.'),

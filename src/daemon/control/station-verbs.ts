@@ -56,6 +56,11 @@ export interface StationControl {
   drainOutbox(timeoutMs: number, signal: AbortSignal): Promise<OutboxView>;
   /** Resolves when the signal ends it. */
   watch(emit: (event: WatchEvent) => void, signal: AbortSignal): Promise<void>;
+  /**
+   * A fresh picture of the camera as a JPEG, where no cup is being judged.
+   * Errors: STATION_BUSY, CAMERA_GONE, FRAME_TIMEOUT, FRAME_STALE.
+   */
+  frame(signal: AbortSignal): Promise<Uint8Array>;
   /** What only the running station can tell `doctor`. */
   findings(): Promise<readonly Finding[]>;
   /** `null` at a station with real devices. */
@@ -66,6 +71,9 @@ const word = { type: 'string', minLength: 1, maxLength: 200 };
 const wordOrNull = { ...word, type: ['string', 'null'], default: null };
 /** A request over a text channel may hold any text; control characters would reach terminals and logs. */
 const plainWord = { ...word, pattern: '^[^\\u0000-\\u001f\\u007f]+$' };
+
+/** Characters of a picture in one message. */
+const framePartLength = 262_144;
 
 /** The verbs of the control socket, with the bounds of their params. */
 export function stationVerbs(station: StationControl): VerbTable {
@@ -99,6 +107,13 @@ export function stationVerbs(station: StationControl): VerbTable {
     ),
     watch: verb({}, (_params, call) => station.watch((event) => call.emit(event), call.signal)),
     'doctor.runtime': verb({}, async () => ({ findings: await station.findings() })),
+    // In parts: an answer has a longest line, and a picture has none.
+    'camera.frame': verb({}, async (_params, call) => {
+      const text = Buffer.from(await station.frame(call.signal)).toString('base64');
+      for (let at = 0; at < text.length; at += framePartLength)
+        call.emit({ part: text.slice(at, at + framePartLength) });
+      return { parts: Math.ceil(text.length / framePartLength) };
+    }),
     'sim.place': verb<{ picture: string }>(
       { picture: { type: 'string', minLength: 1, maxLength: 4095, pattern: '^/' } },
       ({ picture }) => simulation().place(picture),

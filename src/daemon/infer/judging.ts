@@ -2,6 +2,8 @@ import { CupcheckError } from '../../errors.js';
 import { decodeJpeg } from '../../native/jpeg.js';
 import { loadBundle } from '../../pipeline/bundle/load.js';
 import { loadCalibration } from '../../pipeline/bundle/load-calibration.js';
+import type { Calibration } from '../../pipeline/calibration.js';
+import type { Picture } from '../../pipeline/frame.js';
 import { coverageOf } from '../../pipeline/bundle/thresholds.js';
 import { type Glance, glanceAt } from '../../pipeline/glance.js';
 import { type Engine, loadEngine } from '../../pipeline/engine.js';
@@ -20,15 +22,25 @@ export class Judging {
   readonly #engine: Engine;
   readonly #policy: Policy;
   readonly #view: View;
+  /** The picture's size at the calibration; `null` without one. */
+  readonly #camera: Calibration['camera'] | null;
   readonly #reader: RingReader;
   /** The cup judged last, for `compare`. */
   #last: { readonly cup: string; readonly glance: Glance } | null = null;
 
-  private constructor(info: JudgeInfo, engine: Engine, policy: Policy, view: View, reader: RingReader) {
+  private constructor(
+    info: JudgeInfo,
+    engine: Engine,
+    policy: Policy,
+    view: View,
+    camera: Calibration['camera'] | null,
+    reader: RingReader,
+  ) {
     this.info = info;
     this.#engine = engine;
     this.#policy = policy;
     this.#view = view;
+    this.#camera = camera;
     this.#reader = reader;
   }
 
@@ -56,7 +68,7 @@ export class Judging {
         covered: coverageOf(bundle.manifest, design, policy).kind === 'covered',
       })),
     };
-    return new Judging(info, engine, policy, view, reader);
+    return new Judging(info, engine, policy, view, calibration?.calibration.camera ?? null, reader);
   }
 
   /** Errors: FRAME_OVERWRITTEN, PICTURE_CORRUPT, PICTURE_SIZE, CALIBRATION_INVALID, INFER_FAILED. */
@@ -64,6 +76,7 @@ export class Judging {
     this.#last = null;
     const startMs = performance.now();
     const [picture, later] = [this.#reader.picture(first), this.#reader.glance(second)];
+    this.#requireCalibratedSize(picture);
     const decodeMs = performance.now() - startMs;
     const judgement = await judgeCup(
       {
@@ -80,6 +93,14 @@ export class Judging {
     if (first.encoding !== 'jpeg') this.#reader.requireWhole(first);
     this.#last = { cup, glance };
     return judgement;
+  }
+
+  /** Pixels of another size have another scale. */
+  #requireCalibratedSize({ width, height }: Picture): void {
+    const calibrated = this.#camera;
+    if (calibrated === null || (calibrated.width === width && calibrated.height === height)) return;
+    const sizes = `the camera gives ${String(width)}×${String(height)}, calibrated was ${String(calibrated.width)}×${String(calibrated.height)}`;
+    throw new CupcheckError('CALIBRATION_INVALID', sizes);
   }
 
   /** Errors: CUP_UNKNOWN, FRAME_OVERWRITTEN, PICTURE_CORRUPT, PICTURE_SIZE (of another size than the judged frame). */

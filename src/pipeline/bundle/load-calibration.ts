@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { CupcheckError } from '../../errors.js';
 import { type Calibration, parseCalibration } from '../calibration.js';
 import { readBounded } from './read-bounded.js';
 
@@ -29,5 +30,12 @@ export async function loadCalibration(path: string): Promise<LoadedCalibration> 
     'CALIBRATION_INVALID',
     'CALIBRATION_INVALID',
   );
+  const found = createHash('sha256').update(referenceJpeg).digest('hex');
+  const wanted = calibration.empty?.sha256 ?? found;
+  if (found !== wanted)
+    throw new CupcheckError(
+      'CALIBRATION_INVALID',
+      `${calibration.reference} is not the picture that was taken: its SHA-256 is ${found}, the calibration says ${wanted}`,
+    );
   return { calibration, sha256: digest.update(referenceJpeg).digest('hex'), referenceJpeg };
 }

@@ -1,0 +1,179 @@
+import { writeFile } from 'node:fs/promises';
+import { type Command, Option } from 'commander';
+import type { Calibration } from '../../pipeline/calibration.js';
+import type { ScaleFound } from '../calibrate/measure-target.js';
+import type { PictureFile } from '../read-picture.js';
+import { decimal } from '../arguments.js';
+import { type Cli, examples, type GoodConfig } from '../cli.js';
+import { done } from '../exit-codes.js';
+import { fields, indented } from '../layout.js';
+import { CupcheckError } from '../../errors.js';
+
+interface ScaleOptions {
+  readonly coin?: number;
+  readonly design?: string;
+  readonly target?: boolean;
+  readonly ruler?: number;
+}
+
+export function registerCalibrate(program: Command, cli: Cli): void {
+  const calibrate = program
+    .command('calibrate')
+    .description('measure what the station must know of its camera: the scale, and the empty cup');
+  examples(calibrate, [
+    'cupcheck calibrate target --out target.pdf',
+    'cupcheck calibrate scale --design harbour-2021',
+    'cupcheck calibrate empty',
+  ]);
+
+  const scale = calibrate
+    .command('scale')
+    .description('measure pixels a millimetre, by a coin or the printed target on the bottom of the cup')
+    .argument('[image]', 'a JPEG or PNG (default: the camera of the running station)')
+    .option('--coin <mm>', 'by a coin of this diameter; several coins must be alike', decimal)
+    .option('--design <design>', 'by coins of this design, whose diameter the bundle knows')
+    .option('--target', 'by the printed target')
+    .option('--ruler <mm>', 'what the ruler of the printed target measures', decimal)
+    .action(
+      cli.action(async (image: string | undefined, options: ScaleOptions) => {
+        const { config } = await cli.goodConfig();
+        checkScaleOptions(options);
+        const { pictureToCalibrateBy } = await import('../calibrate/station-frames.js');
+        const { calibrationPath, keptCalibration, keepScale } = await import('../calibrate/keep-calibration.js');
+        const path = calibrationPath(config);
+        const before = await keptCalibration(path);
+        const taken = await pictureToCalibrateBy(image, cli);
+        const found = await measure(taken, options, config);
+        const by = options.target === true ? 'target' : 'coin';
+        const kept = await keepScale(
+          path,
+          taken.picture,
+          found.pxPerMm,
+          { by, seen: found.seen, spread: found.spread },
+          new Date(),
+        );
+        const document = { path, calibration: kept.calibration, before: before?.pxPerMm ?? null };
+        cli.print(document, () => [
+          ...scaleLines(path, kept.calibration, before),
+          ...(kept.dropped
+            ? ['The picture of the empty cup had another size and is gone: cupcheck calibrate empty.']
+            : []),
+          ...takesEffect(config.calibration.path, path),
+        ]);
+        return done;
+      }),
+    );
+  examples(scale, [
+    'cupcheck calibrate scale --design harbour-2021',
+    'cupcheck calibrate scale --coin 24.26 coin.jpg',
+    'cupcheck calibrate scale --target --ruler 99.4',
+  ]);
+
+  const empty = calibrate
+    .command('empty')
+    .description('keep the picture of the empty cup: what differs from it and is no item is unexplained')
+    .argument('[image]', 'a JPEG or PNG (default: the camera of the running station)')
+    .action(
+      cli.action(async (image: string | undefined) => {
+        const { config } = await cli.goodConfig();
+        const { pictureToCalibrateBy } = await import('../calibrate/station-frames.js');
+        const { calibrationPath, keepEmptyCup } = await import('../calibrate/keep-calibration.js');
+        const path = calibrationPath(config);
+        const calibration = await keepEmptyCup(path, await pictureToCalibrateBy(image, cli), new Date());
+        cli.print({ path, calibration }, () => [
+          ...emptyLines(path, calibration),
+          ...takesEffect(config.calibration.path, path),
+        ]);
+        return done;
+      }),
+    );
+  examples(empty, ['cupcheck calibrate empty', 'cupcheck calibrate empty empty-cup.jpg']);
+
+  const target = calibrate
+    .command('target')
+    .description('write the target as a PDF, to be printed at 100 %')
+    .requiredOption('--out <file>', 'the PDF')
+    .addOption(new Option('--paper <size>', 'paper in the printer').choices(['a4', 'letter']).default('a4'))
+    .action(
+      cli.action(async ({ out, paper }: { out: string; paper: 'a4' | 'letter' }) => {
+        const { targetPdf } = await import('../calibrate/target-pdf.js');
+        await writeFile(out, targetPdf(paper)).catch((cause: Error) => {
+          throw new CupcheckError('USAGE', `${out} cannot be written: ${cause.message}`, { cause });
+        });
+        cli.print({ written: out, paper }, () => [
+          `Wrote ${out}. Print it at 100 % ("actual size"), and measure its ruler: 100 mm.`,
+          'Cut it along a circle, lay it flat on the bottom of the cup, and: cupcheck calibrate scale --target',
+        ]);
+        return done;
+      }),
+    );
+  examples(target, [
+    'cupcheck calibrate target --out target.pdf',
+    'cupcheck calibrate target --out t.pdf --paper letter',
+  ]);
+}
+
+function checkScaleOptions({ coin, design, target, ruler }: ScaleOptions): void {
+  const ways = [coin !== undefined, design !== undefined, target === true].filter(Boolean).length;
+  if (ways !== 1) throw new CupcheckError('USAGE', 'give one of --coin, --design and --target');
+  if (coin !== undefined && !(coin >= 5 && coin <= 100))
+    throw new CupcheckError('USAGE', `--coin is ${String(coin)}, wanted 5 to 100 mm`);
+  if (ruler !== undefined && target !== true) throw new CupcheckError('USAGE', '--ruler goes with --target');
+  if (ruler !== undefined && !(ruler >= 80 && ruler <= 120))
+    throw new CupcheckError(
+      'USAGE',
+      `--ruler is ${String(ruler)}, wanted 80 to 120 mm: the printed ruler is meant to be 100 mm`,
+    );
+}
+
+async function measure(
+  { picture }: PictureFile,
+  { coin, design, target, ruler }: ScaleOptions,
+  config: GoodConfig['config'],
+): Promise<ScaleFound> {
+  if (target === true) {
+    const { measureTarget } = await import('../calibrate/measure-target.js');
+    return measureTarget(picture, ruler ?? 100);
+  }
+  const { bundleFolder } = await import('../../daemon/config/shipped-bundle.js');
+  const { offlineEngine } = await import('../offline-engine.js');
+  const { measureCoins } = await import('../calibrate/measure-coin.js');
+  const engine = await offlineEngine(bundleFolder(config), config.infer.threads);
+  try {
+    const known = engine.bundle.manifest.designs.find(({ id }) => id === design)?.diameterMm;
+    const diameterMm = coin ?? known;
+    if (diameterMm === undefined)
+      throw new CupcheckError('ORDER_INVALID', `the bundle does not know the design "${design ?? ''}"`);
+    return await measureCoins(picture, diameterMm, engine);
+  } finally {
+    await engine.close();
+  }
+}
+
+function scaleLines(path: string, { pxPerMm, scale, camera }: Calibration, before: Calibration | null): string[] {
+  const change =
+    before === null ? '' : `, before ${before.pxPerMm} (${((pxPerMm / before.pxPerMm - 1) * 100).toFixed(1)} %)`;
+  const seen = scale?.by === 'target' ? 'dots' : scale?.seen === 1 ? 'coin' : 'coins';
+  return fields([
+    ['scale', `${pxPerMm} px per mm${change}`],
+    ['by', `${scale?.seen ?? 0} ${seen}, apart by at most ${((scale?.spread ?? 0) * 100).toFixed(2)} %`],
+    ['camera', `${camera.width}×${camera.height}`],
+    ['kept in', path],
+  ]);
+}
+
+function emptyLines(path: string, { reference, empty, camera }: Calibration): string[] {
+  return fields([
+    ['empty cup', `${reference ?? '-'}, ${camera.width}×${camera.height}`],
+    ['light', `mean ${empty?.luma.toFixed(0) ?? '-'} of 255, brightest parts ${empty?.highlight.toFixed(0) ?? '-'}`],
+    ['detail', empty?.relief.toFixed(3) ?? '-'],
+    ['kept in', path],
+  ]);
+}
+
+/** The config is read once: what is kept now counts from the next start on. */
+function takesEffect(configured: string | null, path: string): string[] {
+  if (configured !== null)
+    return indented('It counts from the next start of the station on: systemctl restart cupcheck.', 0);
+  return indented(`No station uses it yet: set calibration.path to ${path}, then start the station again.`, 0);
+}
