@@ -15,6 +15,7 @@ export function inferSettings(config: Config): InferSettings {
     calibrationPath: config.calibration.path,
     judge: config.judge.name,
     threads: config.infer.threads,
+    code: codeSettings(config),
     providers: config.providers,
     policy: {
       mode: config.station.mode,
@@ -25,6 +26,14 @@ export function inferSettings(config: Config): InferSettings {
       maxGreenIfBad: config.risk.maxGreenIfBad,
     },
   };
+}
+
+/** How orders are read off the cup; the relations of the config hold that a zone is there. */
+function codeSettings({ order: { fromCode, codeZone } }: Config): InferSettings['code'] {
+  const [x, y, width, height] = codeZone?.split(',').map(Number) ?? [];
+  if (fromCode === 'off' || x === undefined || y === undefined || width === undefined || height === undefined)
+    return null;
+  return { fromCode, zone: [x, y, width, height] };
 }
 
 /** What the journal keeps. */

@@ -3,6 +3,7 @@ import { grown, isInside } from './ellipse.js';
 import type { Picture } from './frame.js';
 import type { Ellipse } from './judgement.js';
 import { boxSums } from './regions.js';
+import { coverZone, type Zone } from './unexplained.js';
 
 /** What a camera sees of its own station, small and grey: what lies between the items tells how lamp and lens fare. */
 export interface Background {
@@ -76,8 +77,15 @@ const tabled = (table: Float32Array, luma: number) => table[Math.round(Math.max(
 const lightOf = (luma: number) => (Math.max(0, luma) / 255) ** 2.2;
 
 /** 1 where no item, nor the surroundings of one, lies. */
-function freeOf(outlines: readonly Ellipse[], { width, height, scale }: Background): Uint8Array {
+function freeOf(outlines: readonly Ellipse[], zone: Zone | null, { width, height, scale }: Background): Uint8Array {
   const free = new Uint8Array(width * height).fill(1);
+  if (zone !== null) {
+    const covered = new Uint8Array(free.length);
+    const [x, y, w, h] = zone;
+    const border = REACH / scale;
+    coverZone(covered, [x - border, y - border, w + 2 * border, h + 2 * border], width, height, 1 / scale);
+    for (let at = 0; at < free.length; at++) if (covered[at] === 1) free[at] = 0;
+  }
   for (const outline of outlines) {
     const larger = grown(outline, (SURROUNDINGS * outline.major) / 2 + REACH / scale);
     const half = (larger.major / 2) * scale;
@@ -106,8 +114,13 @@ function lightRatio(now: Background, then: Background, free: Uint8Array): number
  * Detail is how much of the empty cup's relief is found again at its place, by least squares: noise does not count as
  * detail, and a blur, a film on the lens, and a camera that moved all lose it.
  */
-export function driftFrom(then: Background, now: Background, outlines: readonly Ellipse[]): Drift {
-  const free = freeOf(outlines, now);
+export function driftFrom(
+  then: Background,
+  now: Background,
+  outlines: readonly Ellipse[],
+  zone: Zone | null = null,
+): Drift {
+  const free = freeOf(outlines, zone, now);
   const { width, height, scale } = now;
   let [bothAll, thenAll] = [0, 0];
   let worst: DetailLoss | null = null;

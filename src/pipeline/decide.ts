@@ -20,9 +20,9 @@ function judgedAs(facts: CupFacts): JudgedAs | null {
   return { index, coverage: coverageOf(manifest, design, policy) };
 }
 
-function orderFindings({ order, policy, manifest }: CupFacts): Finding[] {
+function orderFindings({ order, orderDoubt, policy, manifest }: CupFacts): Finding[] {
   if (policy.mode === 'identify') return [];
-  if (order === null) return [{ reason: 'no_order', detail: 'no order says what this cup should hold' }];
+  if (order === null) return [{ reason: 'no_order', detail: orderDoubt ?? 'no order says what this cup should hold' }];
   const findings: Finding[] = [];
   if (order.expired) findings.push({ reason: 'order_expired', detail: `the order for ${order.design} has expired` });
   if (!manifest.designs.some(({ id }) => id === order.design))

@@ -27,6 +27,8 @@ export interface CupFacts {
   readonly pxPerMm: number | null;
   readonly hasReference: boolean;
   readonly order: CupOrder | null;
+  /** Why there is none, where the order had to be read off the cup. */
+  readonly orderDoubt: string | null;
   readonly policy: Policy;
 }
 

@@ -10,12 +10,12 @@ import { glanceAt, type Glance } from './glance.js';
 import type { Judgement } from './judgement.js';
 import { measureItems, type MeasuredItem } from './measure.js';
 import { overlappingPairs } from './overlap.js';
-import type { CupOrder, Policy } from './policy.js';
+import type { CupOrder, OrderSeen, Policy } from './policy.js';
 import { changeBetween } from './same-cup.js';
 import { type Scene, sceneOf } from './scene.js';
 import { scoreItems } from './score.js';
 import { sharpnessAgainst } from './sharpness.js';
-import { findUnexplained } from './unexplained.js';
+import { findUnexplained, type Zone } from './unexplained.js';
 
 /** A decoded frame with the proof that it was exposed after the trigger. */
 export interface CupFrame {
@@ -40,6 +40,8 @@ export interface View {
   readonly pxPerMm: number | null;
   /** `null` = none. */
   readonly empty: EmptyCup | null;
+  /** Where a code may stand beside the cup: x, y, width, height in picture pixels. What lies there is no item. */
+  readonly codeZone?: Zone | null;
 }
 
 export interface CupInput {
@@ -47,6 +49,8 @@ export interface CupInput {
   /** For the motion check; `null` where there is only one, and the result warns. */
   readonly second: CupGlance | null;
   readonly order: CupOrder | null;
+  /** Reads the order off the picture, in the place of `order`, while the detector runs on other threads. */
+  readonly readOrder?: () => Promise<OrderSeen>;
   readonly view: View;
   /** Milliseconds that decoding took, for the account of times. */
   readonly decodeMs: number;
@@ -97,11 +101,15 @@ export async function judgeCup(input: CupInput, engine: Engine, policy: Policy):
   const motion = second === null ? null : changeBetween(glance, second.glance);
   const qualityMs = lap();
   const scene = sceneOf(picture, manifest.networks.detector);
-  const detections = await detect(scene, manifest.networks.detector, engine.detector);
+  const latched: OrderSeen = { order: input.order, doubt: null };
+  const [detections, seen] = await Promise.all([
+    detect(scene, manifest.networks.detector, engine.detector),
+    input.readOrder?.() ?? latched,
+  ]);
   const items = measureItems(picture, detections.items, view.pxPerMm);
   const outlines = items.map(({ outline }) => outline);
   const discPx = smallestDiscPx(engine, view.pxPerMm, items, picture);
-  const unexplained = findUnexplained(scene, view.empty, detections, outlines, discPx);
+  const unexplained = findUnexplained(scene, view.empty, detections, outlines, discPx, view.codeZone ?? null);
   const detectMs = lap();
   const crops = cropItems(picture, outlines, manifest.networks.items);
   const cropMs = lap();
@@ -123,10 +131,14 @@ export async function judgeCup(input: CupInput, engine: Engine, policy: Policy):
     exposures,
     motion,
     sharpness: items.length === 0 && view.empty !== null ? sharpnessAgainst(scene, view.empty) : null,
-    drift: view.empty === null ? null : driftFrom(view.empty.background, backgroundOf(picture), outlines),
+    drift:
+      view.empty === null
+        ? null
+        : driftFrom(view.empty.background, backgroundOf(picture), outlines, view.codeZone ?? null),
     pxPerMm: view.pxPerMm,
     hasReference: view.empty !== null,
-    order: input.order,
+    order: seen.order,
+    orderDoubt: seen.doubt,
     policy,
   };
   const ms = {

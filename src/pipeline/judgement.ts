@@ -129,10 +129,22 @@ export interface StageMs {
   readonly judge: number;
 }
 
+/** An order that was read off the cup. */
+export interface CodeOrder {
+  readonly id: string;
+  readonly design: string;
+  readonly count: number;
+  readonly cups: number;
+  /** UTC, ISO 8601. */
+  readonly expires: string;
+}
+
 interface JudgedCup {
   readonly items: readonly JudgedItem[];
   readonly count: CupCount;
   readonly warnings: readonly Warning[];
+  /** The order that a code on the cup said; absent where it came another way. */
+  readonly codeOrder?: CodeOrder;
   readonly ms: StageMs;
 }
 

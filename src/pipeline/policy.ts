@@ -15,6 +15,12 @@ export interface Policy {
   readonly measuringScore: number | null;
 }
 
+/** What says what a cup should hold; `doubt` is why nothing does. */
+export interface OrderSeen {
+  readonly order: CupOrder | null;
+  readonly doubt: string | null;
+}
+
 /** The order that was latched at the cup's trigger. */
 export interface CupOrder {
   readonly design: string;

@@ -13,6 +13,9 @@ export interface Unexplained {
   readonly seenBy: 'mask' | 'reference';
 }
 
+/** x, y, width, height in picture pixels. */
+export type Zone = readonly [x: number, y: number, width: number, height: number];
+
 /** An unexplained region of this share of the smallest known item's disc is no speck. */
 export const SHARE_OF_DISC = 0.2;
 /** The mask is coarse: it needs more. */
@@ -21,9 +24,16 @@ const SHARE_OF_DISC_MASK = 0.35;
 const GROW_SHARE = 0.06;
 const MASK_COVERED = 0.5;
 
-/** 1 where one of the outlines (grown) covers the cell's middle; cells of `cellPx` picture pixels. */
-function coveredCells(outlines: readonly Ellipse[], columns: number, rows: number, cellPx: number): Uint8Array {
+/** 1 where one of the outlines (grown) or the zone covers the cell's middle; cells of `cellPx` picture pixels. */
+function coveredCells(
+  outlines: readonly Ellipse[],
+  zone: Zone | null,
+  columns: number,
+  rows: number,
+  cellPx: number,
+): Uint8Array {
   const covered = new Uint8Array(columns * rows);
+  if (zone !== null) coverZone(covered, zone, columns, rows, cellPx);
   for (const outline of outlines) {
     const larger = grown(outline, GROW_SHARE * (outline.major / 2) + 1.5 * cellPx);
     const half = larger.major / 2;
@@ -36,6 +46,20 @@ function coveredCells(outlines: readonly Ellipse[], columns: number, rows: numbe
         if (isInside(larger, (x + 0.5) * cellPx, (y + 0.5) * cellPx)) covered[y * columns + x] = 1;
   }
   return covered;
+}
+
+/** Marks every cell that the zone touches. */
+export function coverZone(
+  covered: Uint8Array,
+  [x, y, width, height]: Zone,
+  columns: number,
+  rows: number,
+  cellPx: number,
+): void {
+  const left = Math.max(0, Math.floor(x / cellPx));
+  const right = Math.min(columns, Math.ceil((x + width) / cellPx));
+  for (let row = Math.max(0, Math.floor(y / cellPx)); row < Math.min(rows, Math.ceil((y + height) / cellPx)); row++)
+    covered.fill(1, row * columns + left, row * columns + right);
 }
 
 function inPicture(
@@ -56,6 +80,7 @@ function inPicture(
 /**
  * Everything in the cup that no judged item explains, the largest first: by the detector's mask, and where there is a
  * picture of the empty cup, by the difference from it.
+ * @param codeZone where a code may stand beside the cup, which is no item
  * @param discPx area of the smallest known item's disc, picture pixels
  */
 export function findUnexplained(
@@ -64,14 +89,15 @@ export function findUnexplained(
   detections: Detections,
   outlines: readonly Ellipse[],
   discPx: number,
+  codeZone: Zone | null = null,
 ): Unexplained[] {
   const { columns, rows, cellPx, mask } = detections;
-  const explained = coveredCells(outlines, columns, rows, cellPx);
+  const explained = coveredCells(outlines, codeZone, columns, rows, cellPx);
   const alone = Uint8Array.from(mask, (value, at) => (value > MASK_COVERED && explained[at] === 0 ? 1 : 0));
   const byMask = inPicture(alone, columns, rows, cellPx, SHARE_OF_DISC_MASK * discPx, 'mask');
   if (empty === null) return byMask;
   const pixel = 1 / scene.scale;
-  const covered = coveredCells(outlines, scene.usedWidth, scene.usedHeight, pixel);
+  const covered = coveredCells(outlines, codeZone, scene.usedWidth, scene.usedHeight, pixel);
   const strange = differenceFromEmpty(scene, empty, covered);
   const byReference = inPicture(strange, scene.usedWidth, scene.usedHeight, pixel, SHARE_OF_DISC * discPx, 'reference');
   return [...byReference, ...byMask].sort((a, b) => b.areaPx - a.areaPx);

@@ -82,6 +82,7 @@ function inferOf(change: Partial<InferSettings>): InferParent {
       bundlePath: join(folder, 'bundle'),
       calibrationPath: join(folder, 'calibration.json'),
       judge: null,
+      code: null,
       policy: { mode: 'identify', ...policy },
       threads: 1,
       providers: { order: ['cpu'], require: null },

@@ -65,6 +65,7 @@ function settings(start: string): InferSettings {
     bundlePath: start,
     calibrationPath: null,
     judge: null,
+    code: null,
     policy: {
       mode: 'confirm',
       count: null,

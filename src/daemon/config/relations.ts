@@ -27,6 +27,17 @@ const relations: readonly Relation[] = [
       ? null
       : `providers.require (${providers.require}) must be in providers.order (${providers.order.join(', ')})`,
   ),
+  relation(['order.fromCode', 'order.codeZone'], ({ order }) =>
+    order.fromCode === 'off' || order.codeZone !== null
+      ? null
+      : `order.fromCode ${order.fromCode} needs order.codeZone, where the code is in the picture`,
+  ),
+  relation(['order.codeZone'], ({ order }) => {
+    const [, , width = 0, height = 0] = order.codeZone?.split(',').map(Number) ?? [0, 0, 64, 64];
+    return Math.min(width, height) >= 32 && Math.max(width, height) <= 2048
+      ? null
+      : `order.codeZone (${order.codeZone}) must be 32 to 2048 pixels wide and high`;
+  }),
   relation(['mqtt.cert', 'mqtt.key'], ({ mqtt }) =>
     (mqtt.cert === null) === (mqtt.key === null) ? null : 'mqtt.cert and mqtt.key go together: set both or none',
   ),

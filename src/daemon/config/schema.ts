@@ -62,6 +62,18 @@ export const schema = {
   },
   order: {
     defaultLifetimeS: key(whole(60, 604_800, 's'), 28_800, 'Life of an order that names no expiry.'),
+    fromCode: key(
+      oneOf('off', 'allowed', 'required'),
+      'off',
+      'Orders from a 2D code on the cup. off: not read. allowed: a cup’s code, else the order in force. required: no green without a code.',
+    ),
+    codeZone: orNull(
+      matching(
+        /^\d{1,4},\d{1,4},\d{2,4},\d{2,4}$/,
+        'x,y,width,height in pixels of the camera, such as 1000,20,260,260',
+      ),
+      'Where the code is in the picture: beside the bottom of the cup, never over it, since nothing that lies there is looked at.',
+    ),
   },
   camera: {
     driver: key(

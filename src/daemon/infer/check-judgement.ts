@@ -8,6 +8,8 @@ import {
   warnings,
 } from '../../pipeline/judgement.js';
 import type { Policy } from '../../pipeline/policy.js';
+import type { FromCode } from '../order-code.js';
+import type { OrderForCup } from '../orders.js';
 import type { JudgeRequest } from '../ports.js';
 import { Fields } from './border.js';
 
@@ -25,14 +27,24 @@ const longestDetail = 20_000;
  * proved fresh, and where its own items, count, score and order do not contradict it; it then carries the request's proof.
  * Errors: BorderError.
  */
-export function checkJudgement(value: unknown, request: JudgeRequest, mode: Mode): Judgement {
+export function checkJudgement(
+  value: unknown,
+  request: JudgeRequest,
+  mode: Mode,
+  fromCode: FromCode = 'off',
+): Judgement {
   const fields = new Fields(value, 'judgement');
   const items = fields.list('items', mostItems, checkItem);
   checkCount(fields.record('count'));
   fields.list('warnings', warnings.length, checkWarning);
   const ms = fields.record('ms');
   for (const stage of ['decode', 'quality', 'detect', 'crop', 'infer', 'judge']) ms.number(stage, 0);
-  if (fields.oneOf('verdict', ['green', 'amber']) === 'green') return checkGreen(fields, items, value, request, mode);
+  const codeOrder = fields.has('codeOrder') ? checkCodeOrder(fields, fromCode) : null;
+  if (fields.oneOf('verdict', ['green', 'amber']) === 'green') {
+    if (fromCode === 'required' && codeOrder === null)
+      fields.refuse('codeOrder', 'there, for a green of a station that needs codes');
+    return checkGreen(fields, items, value, codeOrder === null ? request : { ...request, order: codeOrder }, mode);
+  }
   fields.nullable('design', design);
   fields.nullable('score', (fields, key) => fields.number(key));
   fields.nullable('threshold', (fields, key) => checkThreshold(fields.record(key)));
@@ -70,6 +82,22 @@ function checkGreen(
     if (greenDesign !== order.design) fields.refuse('design', `the order's, ${order.design}`);
   }
   return { ...(value as GreenJudgement), frame: first.stamp };
+}
+
+/** The order that was read off the cup, as one that counts for it; its cups are counted in core. */
+function checkCodeOrder(fields: Fields, fromCode: FromCode): OrderForCup {
+  if (fromCode === 'off') fields.refuse('codeOrder', 'absent where no code is read');
+  const code = fields.record('codeOrder');
+  const expires = code.text('expires', longestName);
+  if (Number.isNaN(Date.parse(expires))) code.refuse('expires', 'a moment');
+  code.whole('cups', 1, 1_000_000);
+  return {
+    id: code.text('id', longestName),
+    design: code.text('design', longestName),
+    count: code.whole('count', 1, 20),
+    cupNo: 1,
+    expired: false,
+  };
 }
 
 const design = (fields: Fields, key: string): string => fields.text(key, longestName);

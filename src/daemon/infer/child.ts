@@ -3,6 +3,7 @@
  * It loads what the first message names, says `ready` or `failed`, and answers one question after the other.
  * It ends when its channel closes; SIGTERM ends it at once, because it holds nothing that must be kept.
  */
+import { ZxingReader } from '../../hw/code/zxing-reader.js';
 import { OnnxRuntime } from '../../hw/inference/onnx-runtime.js';
 import { asCupcheckError, CupcheckError } from '../../errors.js';
 import { FrameRing } from '../../native/frame-ring.js';
@@ -32,7 +33,8 @@ async function load(message: unknown): Promise<Judging> {
     require: settings.providers.require,
     threads: settings.threads,
   });
-  return Judging.load(settings, inference, new RingReader(FrameRing.attach(ringFdInChild)));
+  const codes = settings.code === null ? null : await ZxingReader.load(settings.code.zone);
+  return Judging.load(settings, inference, new RingReader(FrameRing.attach(ringFdInChild)), codes);
 }
 
 async function answer(judging: Judging, message: unknown): Promise<ToParent> {

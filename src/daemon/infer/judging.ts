@@ -8,13 +8,20 @@ import { coverageOf } from '../../pipeline/bundle/thresholds.js';
 import { type Glance, glanceAt } from '../../pipeline/glance.js';
 import { type Engine, loadEngine } from '../../pipeline/engine.js';
 import { emptyCup, judgeCup, type View } from '../../pipeline/judge-cup.js';
-import type { Judgement } from '../../pipeline/judgement.js';
-import type { Policy } from '../../pipeline/policy.js';
+import type { CodeOrder, Judgement } from '../../pipeline/judgement.js';
+import type { OrderSeen, Policy } from '../../pipeline/policy.js';
 import type { Inference } from '../../pipeline/ports.js';
 import { sameCup } from '../../pipeline/same-cup.js';
+import { type CodeReader, type OrderOfCup, orderOfCup } from '../order-code.js';
 import type { FrameRef, JudgeInfo, JudgeRequest } from '../ports.js';
 import type { RingReader } from './ring-reader.js';
 import type { InferSettings } from './settings.js';
+
+/** How orders are read off the cup. */
+interface CodeOnCup {
+  readonly fromCode: 'allowed' | 'required';
+  readonly reader: CodeReader;
+}
 
 /** Bundle, calibration and networks, loaded: what the judging process does, without how it is asked. */
 export class Judging {
@@ -24,6 +31,7 @@ export class Judging {
   readonly #view: View;
   /** The picture's size at the calibration; `null` without one. */
   readonly #camera: Calibration['camera'] | null;
+  readonly #code: CodeOnCup | null;
   readonly #reader: RingReader;
   /** The cup judged last, for `compare`. */
   #last: { readonly cup: string; readonly glance: Glance } | null = null;
@@ -34,6 +42,7 @@ export class Judging {
     policy: Policy,
     view: View,
     camera: Calibration['camera'] | null,
+    code: CodeOnCup | null,
     reader: RingReader,
   ) {
     this.info = info;
@@ -41,17 +50,26 @@ export class Judging {
     this.#policy = policy;
     this.#view = view;
     this.#camera = camera;
+    this.#code = code;
     this.#reader = reader;
   }
 
-  /** Errors: BUNDLE_*, NETWORK_SHAPE, PROVIDER_UNAVAILABLE, CALIBRATION_INVALID, INFER_FAILED. */
-  static async load(settings: InferSettings, inference: Inference, reader: RingReader): Promise<Judging> {
+  /** @param codes reads codes in the zone of the settings; `null` where they name none. Errors: BUNDLE_*, NETWORK_SHAPE, PROVIDER_UNAVAILABLE, CALIBRATION_INVALID, INFER_FAILED. */
+  static async load(
+    settings: InferSettings,
+    inference: Inference,
+    reader: RingReader,
+    codes: CodeReader | null,
+  ): Promise<Judging> {
     const policy: Policy = { ...settings.policy, measuringScore: null };
     const bundle = await loadBundle(settings.bundlePath);
     const calibration = settings.calibrationPath === null ? null : await loadCalibration(settings.calibrationPath);
     const engine = await loadEngine(bundle, inference, settings.judge);
     const reference = calibration?.referenceJpeg ?? null;
+    const code: CodeOnCup | null =
+      settings.code === null || codes === null ? null : { fromCode: settings.code.fromCode, reader: codes };
     const view: View = {
+      codeZone: settings.code?.zone ?? null,
       pxPerMm: calibration?.calibration.pxPerMm ?? null,
       empty: reference === null ? null : emptyCup(decodeReference(reference), engine),
     };
@@ -68,7 +86,7 @@ export class Judging {
         covered: coverageOf(bundle.manifest, design, policy).kind === 'covered',
       })),
     };
-    return new Judging(info, engine, policy, view, calibration?.calibration.camera ?? null, reader);
+    return new Judging(info, engine, policy, view, calibration?.calibration.camera ?? null, code, reader);
   }
 
   /** Errors: FRAME_OVERWRITTEN, PICTURE_CORRUPT, PICTURE_SIZE, CALIBRATION_INVALID, INFER_FAILED. */
@@ -78,6 +96,12 @@ export class Judging {
     const [picture, later] = [this.#reader.picture(first), this.#reader.glance(second)];
     this.#requireCalibratedSize(picture);
     const decodeMs = performance.now() - startMs;
+    let code: CodeOrder | null = null;
+    const readOrder = async (): Promise<OrderSeen> => {
+      const found = await this.#orderOn(picture, order);
+      code = found.code;
+      return found;
+    };
     const judgement = await judgeCup(
       {
         first: { picture, stamp: first.stamp },
@@ -85,6 +109,7 @@ export class Judging {
         order,
         view: this.#view,
         decodeMs,
+        ...(this.#code === null ? {} : { readOrder }),
       },
       this.#engine,
       this.#policy,
@@ -92,7 +117,14 @@ export class Judging {
     const glance = glanceAt(picture);
     if (first.encoding !== 'jpeg') this.#reader.requireWhole(first);
     this.#last = { cup, glance };
-    return judgement;
+    return code === null ? judgement : { ...judgement, codeOrder: code };
+  }
+
+  /** The order that counts for the cup in the picture, with what a code on it says. */
+  async #orderOn(picture: Picture, latched: JudgeRequest['order']): Promise<OrderOfCup> {
+    if (this.#code === null) return { order: latched, doubt: null, code: null };
+    const seen = await this.#code.reader.read(picture);
+    return orderOfCup(seen, latched, this.#code.fromCode, new Date());
   }
 
   /** Pixels of another size have another scale. */

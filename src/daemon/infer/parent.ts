@@ -122,7 +122,8 @@ export class InferParent implements CupJudge {
     const { cup, order } = request;
     const accept = (answer: Answer): Judgement => {
       if (answer.type !== 'judged') throw new BorderError('message.type', 'judged', answer.type);
-      return checkJudgement(answer.judgement, request, this.#options.settings.policy.mode);
+      const { policy, code } = this.#options.settings;
+      return checkJudgement(answer.judgement, request, policy.mode, code?.fromCode ?? 'off');
     };
     return this.#ask(
       { type: 'judge', cup, first: frameToSend(request.first), second: frameToSend(request.second), order },

@@ -13,6 +13,11 @@ export interface InferSettings {
   readonly judge: string | null;
   /** The station's part of the decision; a score for measuring is no part of it. */
   readonly policy: Omit<Policy, 'measuringScore'>;
+  /** Orders from a code on the cup; `null` = off. */
+  readonly code: {
+    readonly fromCode: 'allowed' | 'required';
+    readonly zone: readonly [number, number, number, number];
+  } | null;
   /** Threads inside one run of a network. */
   readonly threads: number;
   readonly providers: { readonly order: readonly ProviderName[]; readonly require: ProviderName | null };
@@ -22,6 +27,7 @@ const longestName = 200;
 const longestPath = 4096;
 const mostThreads = 256;
 const mostItems = 1000;
+const mostPixels = 9999;
 
 function readPolicy(policy: Fields): InferSettings['policy'] {
   return {
@@ -32,6 +38,13 @@ function readPolicy(policy: Fields): InferSettings['policy'] {
     overrideNotCovered: policy.flag('overrideNotCovered'),
     maxGreenIfBad: policy.nullable('maxGreenIfBad', (fields, key) => fields.number(key, 0, 1)),
   };
+}
+
+function readCode(code: Fields): NonNullable<InferSettings['code']> {
+  const [x, y, width, height] = code.list('zone', 4, (px, path) => new Fields({ px }, path).whole('px', 0, mostPixels));
+  if (x === undefined || y === undefined || width === undefined || height === undefined)
+    return code.refuse('zone', 'x, y, width and height');
+  return { fromCode: code.oneOf('fromCode', ['allowed', 'required']), zone: [x, y, width, height] };
 }
 
 /** The first message to the child, checked. Errors: BorderError. */
@@ -46,6 +59,7 @@ export function readStart(value: unknown): InferSettings {
     judge: settings.nullable('judge', (fields, key) => fields.text(key, longestName)),
     policy: readPolicy(settings.record('policy')),
     threads: settings.whole('threads', 1, mostThreads),
+    code: settings.nullable('code', (fields, key) => readCode(fields.record(key))),
     providers: {
       order: providers.list('order', providerNames.length, (name, path) =>
         new Fields({ name }, path).oneOf('name', providerNames),

@@ -19,7 +19,8 @@ export interface Cup {
   /** UUID v7. */
   readonly id: string;
   readonly tag: string | null;
-  readonly order: OrderForCup | null;
+  /** Latched at the trigger; where a code on the cup says one, that. */
+  order: OrderForCup | null;
   readonly times: CupTimes;
   readonly deadlineNs: bigint;
   /** Ends the work on the verdict: capture, inference. */

@@ -5,6 +5,7 @@ import { type Reason, type ReasonGiven, reasons } from '../../pipeline/judgement
 import type { OrderBook } from '../order-book.js';
 import type { Camera, Clock, CupJudge, FrameRef, Journal, Light } from '../ports.js';
 import type { Result } from '../result.js';
+import { takeCodeOrder } from './code-order.js';
 import { freshFrame } from './capture.js';
 import { concludeCup, type PicturePolicy } from './conclude.js';
 import { type Cup, releaseFrames } from './cup.js';
@@ -206,8 +207,9 @@ export class StationEffects {
   }
 
   private async judge(cup: Cup): Promise<void> {
-    const { judge, camera, clock, times } = this.ports;
-    cup.judgement = await judgeFrames(cup, judge, camera, clock, times.frameTimeoutMs, this.ports.audited);
+    const { judge, journal, camera, clock, times } = this.ports;
+    const judgement = await judgeFrames(cup, judge, camera, clock, times.frameTimeoutMs, this.ports.audited);
+    cup.judgement = await takeCodeOrder(cup, judgement, journal, clock);
   }
 
   /** Runs one step of a cup's work; its end, or its failure, becomes an event. */
