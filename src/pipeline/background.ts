@@ -38,8 +38,9 @@ const WIDTH = 320;
 const FLOOR = 8;
 /** Reach of the surroundings; background pixels. */
 const REACH = 4;
-/** Side of the parts that are weighed each for itself. */
-const PART = 40;
+/** Side of the parts that are weighed each for itself; background pixels. Small ones tell of small spots, and of small changes. */
+export const cupPart = 40;
+export const finePart = 20;
 /** A part says something where so much of it is free of items and their surroundings … */
 const FREE_SHARE = 0.5;
 /** … and where the empty cup shows so much relief (root mean square): under it lies the noise of a sensor. */
@@ -73,8 +74,8 @@ const STEPS = 8;
 const LOGS = Float32Array.from({ length: 255 * STEPS + 1 }, (_, at) => Math.log(at / STEPS + FLOOR));
 const tabled = (table: Float32Array, luma: number) => table[Math.round(Math.max(0, Math.min(255, luma)) * STEPS)] ?? 0;
 
-/** Linear light of a luma, 0 to 1. */
-const lightOf = (luma: number) => (Math.max(0, luma) / 255) ** 2.2;
+/** Linear light of each luma, 0 to 1; half a level above black, so that black can be divided by. */
+const LIGHTS = Float32Array.from({ length: 255 * STEPS + 1 }, (_, at) => (at / STEPS / 255) ** 2.2 + 1e-4);
 
 /** 1 where no item, nor the surroundings of one, lies. */
 function freeOf(outlines: readonly Ellipse[], zone: Zone | null, { width, height, scale }: Background): Uint8Array {
@@ -97,16 +98,12 @@ function freeOf(outlines: readonly Ellipse[], zone: Zone | null, { width, height
   return free;
 }
 
-/** Added to both sides of a ratio of lights: half a level above black. */
-const DARK = 1e-4;
-
 function lightRatio(now: Background, then: Background, free: Uint8Array): number {
-  const ratios: number[] = [];
+  const ratios = new Float32Array(Math.ceil(free.length / 7));
+  let seen = 0;
   for (let at = 0; at < free.length; at += 7)
-    if (free[at] === 1) ratios.push((lightOf(now.luma[at] ?? 0) + DARK) / (lightOf(then.luma[at] ?? 0) + DARK));
-  if (ratios.length < 50) return 1;
-  ratios.sort((a, b) => a - b);
-  return ratios[ratios.length >> 1] ?? 1;
+    if (free[at] === 1) ratios[seen++] = tabled(LIGHTS, now.luma[at] ?? 0) / tabled(LIGHTS, then.luma[at] ?? 0);
+  return seen < 50 ? 1 : (ratios.subarray(0, seen).sort()[seen >> 1] ?? 1);
 }
 
 /**
@@ -118,15 +115,15 @@ export function driftFrom(
   then: Background,
   now: Background,
   outlines: readonly Ellipse[],
-  zone: Zone | null = null,
+  { zone, part }: { readonly zone: Zone | null; readonly part: number },
 ): Drift {
   const free = freeOf(outlines, zone, now);
   const { width, height, scale } = now;
   let [bothAll, thenAll] = [0, 0];
   let worst: DetailLoss | null = null;
-  for (let top = 0; top < height; top += PART)
-    for (let left = 0; left < width; left += PART) {
-      const [right, bottom] = [Math.min(width, left + PART), Math.min(height, top + PART)];
+  for (let top = 0; top < height; top += part)
+    for (let left = 0; left < width; left += part) {
+      const [right, bottom] = [Math.min(width, left + part), Math.min(height, top + part)];
       let [both, before, seen] = [0, 0, 0];
       for (let y = top; y < bottom; y++)
         for (let x = left; x < right; x++) {
@@ -137,7 +134,7 @@ export function driftFrom(
           before += was * was;
           seen++;
         }
-      if (seen < FREE_SHARE * PART * PART || before < seen * MIN_RELIEF ** 2) continue;
+      if (seen < FREE_SHARE * part * part || before < seen * MIN_RELIEF ** 2) continue;
       bothAll += both;
       thenAll += before;
       const detail = both / before;

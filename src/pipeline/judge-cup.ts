@@ -1,4 +1,4 @@
-import { type Background, backgroundOf, driftFrom } from './background.js';
+import { type Background, backgroundOf, cupPart, driftFrom } from './background.js';
 import { cropItems } from './crop.js';
 import { decide } from './decide.js';
 import { detect } from './detect.js';
@@ -72,6 +72,12 @@ function stopwatch(): () => number {
   };
 }
 
+/** Whether a thing's middle lies in the zone. */
+function isWithin([left, top, width, height]: Zone, [x, y, w, h]: Zone): boolean {
+  const [cx, cy] = [x + w / 2 - left, y + h / 2 - top];
+  return cx >= 0 && cx <= width && cy >= 0 && cy <= height;
+}
+
 /** Area of the smallest item that may lie in the cup, picture pixels. */
 function smallestDiscPx(
   engine: Engine,
@@ -102,14 +108,18 @@ export async function judgeCup(input: CupInput, engine: Engine, policy: Policy):
   const qualityMs = lap();
   const scene = sceneOf(picture, manifest.networks.detector);
   const latched: OrderSeen = { order: input.order, doubt: null };
-  const [detections, seen] = await Promise.all([
+  // The detector runs on threads of its own: what needs no item of it is done meanwhile.
+  const [detections, background, seen] = await Promise.all([
     detect(scene, manifest.networks.detector, engine.detector),
+    view.empty === null ? null : new Promise<Background>((resolve) => resolve(backgroundOf(picture))),
     input.readOrder?.() ?? latched,
   ]);
-  const items = measureItems(picture, detections.items, view.pxPerMm);
+  const zone = view.codeZone ?? null;
+  const inCup = detections.items.filter(({ box }) => zone === null || !isWithin(zone, box));
+  const items = measureItems(picture, inCup, view.pxPerMm);
   const outlines = items.map(({ outline }) => outline);
   const discPx = smallestDiscPx(engine, view.pxPerMm, items, picture);
-  const unexplained = findUnexplained(scene, view.empty, detections, outlines, discPx, view.codeZone ?? null);
+  const unexplained = findUnexplained(scene, view.empty, detections, outlines, discPx, zone);
   const detectMs = lap();
   const crops = cropItems(picture, outlines, manifest.networks.items);
   const cropMs = lap();
@@ -132,9 +142,9 @@ export async function judgeCup(input: CupInput, engine: Engine, policy: Policy):
     motion,
     sharpness: items.length === 0 && view.empty !== null ? sharpnessAgainst(scene, view.empty) : null,
     drift:
-      view.empty === null
+      view.empty === null || background === null
         ? null
-        : driftFrom(view.empty.background, backgroundOf(picture), outlines, view.codeZone ?? null),
+        : driftFrom(view.empty.background, background, outlines, { zone, part: cupPart }),
     pxPerMm: view.pxPerMm,
     hasReference: view.empty !== null,
     order: seen.order,

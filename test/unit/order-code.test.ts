@@ -38,8 +38,13 @@ describe('the text of an order code', () => {
 });
 
 describe('the order of a cup', () => {
-  const read = (texts: string[], damaged = 0, latched: OrderForCup | null = null, fromCode: FromCode = 'required', now = before) =>
-    orderOfCup({ texts, damaged }, latched, fromCode, now);
+  const read = (
+    texts: string[],
+    damaged = 0,
+    latched: OrderForCup | null = null,
+    fromCode: FromCode = 'required',
+    now = before,
+  ) => orderOfCup({ texts, damaged }, latched, fromCode, now);
 
   it('is that of its code', () => {
     expect(read([good])).toMatchObject({ order: { design: 'oak-mark', count: 6, expired: false }, doubt: null });

@@ -2,10 +2,12 @@ import type { Config } from '../../daemon/config/schema.js';
 import { askStation } from '../../daemon/control/client.js';
 import type { Finding } from '../../daemon/control/station-verbs.js';
 import { decodeJpeg } from '../../native/jpeg.js';
-import { type Background, backgroundOf, type Drift, driftFrom } from '../../pipeline/background.js';
+import { inferSettings } from '../../daemon/from-config.js';
+import { type Background, backgroundOf, type Drift, driftFrom, finePart } from '../../pipeline/background.js';
 import { loadCalibration } from '../../pipeline/bundle/load-calibration.js';
 import type { Picture } from '../../pipeline/frame.js';
 import { type CameraMove, cameraMove } from '../../pipeline/registration.js';
+import type { Zone } from '../../pipeline/unexplained.js';
 import { stationFrame } from '../calibrate/station-frames.js';
 import { fail, ok, warn } from './finding.js';
 
@@ -27,7 +29,11 @@ const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
  * A fresh picture of the running station against that of the empty cup: lamp, lens, and where the camera stands.
  * Nobody runs: nothing is found here, since the station's own check tells it. Errors: those of the station's camera.
  */
-export async function drift({ calibration: { path }, control }: Config): Promise<Finding[]> {
+export async function drift(config: Config): Promise<Finding[]> {
+  const {
+    calibration: { path },
+    control,
+  } = config;
   if (path === null) return [];
   const { calibration, referenceJpeg } = await loadCalibration(path);
   const { picture } = await stationFrame((verb, params, options) => askStation(control.socket, verb, params, options));
@@ -36,13 +42,15 @@ export async function drift({ calibration: { path }, control }: Config): Promise
     const detail = `the camera gives ${picture.width}×${picture.height}, calibrated was ${width}×${height}`;
     return [fail('camera size', detail, 'Set the camera as it was, or calibrate again: no size is right until then.')];
   }
-  return referenceJpeg === null ? [] : compare(decodeJpeg(referenceJpeg), picture);
+  return referenceJpeg === null
+    ? []
+    : compare(decodeJpeg(referenceJpeg), picture, inferSettings(config).code?.zone ?? null);
 }
 
-/** What changed between the two; both of the empty cup, and of one size. */
-export function compare(reference: Picture, picture: Picture): Finding[] {
+/** What changed between the two; both of the empty cup, and of one size. @param zone where a code may stand or not */
+export function compare(reference: Picture, picture: Picture, zone: Zone | null = null): Finding[] {
   const [then, now] = [backgroundOf(reference), backgroundOf(picture)];
-  const seen = driftFrom(then, now, []);
+  const seen = driftFrom(then, now, [], { zone, part: finePart });
   const move = cameraMove(then, now);
   if (move === null || (seen.detail !== null && seen.detail < NOTHING_IN_COMMON && !isMoved(move))) {
     const help = 'Take away what lies there, put the empty cup in its place, and ask again. If it is: calibrate again.';
