@@ -22,6 +22,18 @@ function echo(simulated: boolean): { station: StationControl; calls: unknown[][]
 const call = { signal: new AbortController().signal, emit: () => {} };
 
 describe('the verbs of the control socket', () => {
+  it('hands out a picture in parts that fit an answer', async () => {
+    const jpeg = Uint8Array.from({ length: 500_000 }, (_, at) => at % 251);
+    const { station } = echo(false);
+    const parts: string[] = [];
+    const emit = (event: object): void => void parts.push((event as { part: string }).part);
+    const verbs = stationVerbs({ ...station, simulation: null, frame: () => Promise.resolve(jpeg) } as StationControl);
+    expect(await verbs['camera.frame']?.run({}, { ...call, emit })).toEqual({ parts: parts.length });
+    expect(parts.length).toBeGreaterThan(2);
+    expect(Math.max(...parts.map((part) => part.length))).toBeLessThan(1_000_000);
+    expect(Uint8Array.from(Buffer.from(parts.join(''), 'base64'))).toEqual(jpeg);
+  });
+
   it.each([
     ['status', {}, ['status']],
     ['trigger', {}, ['trigger', null]],

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  calibrationPath,
+  keepEmptyCup,
+  keepScale,
+  keptCalibration,
+} from '../../../src/cli/calibrate/keep-calibration.js';
+import type { PictureFile } from '../../../src/cli/read-picture.js';
+import { encodeJpeg } from '../../../src/native/jpeg.js';
+import { loadCalibration } from '../../../src/pipeline/bundle/load-calibration.js';
+import { parseCalibration } from '../../../src/pipeline/calibration.js';
+import { draw } from '../../fixtures/drawing.js';
+
+const picture = draw({ width: 320, height: 240, bottom: [90, 100, 110], items: [], grain: 20, seed: 3 });
+const other = draw({ width: 320, height: 240, bottom: [90, 100, 110], items: [], grain: 20, seed: 4 });
+const file = (of = picture): PictureFile => ({ picture: of, jpeg: encodeJpeg(of, 95) });
+const coin = { by: 'coin', seen: 1, spread: 0 } as const;
+const at = new Date('2026-11-24T12:00:00Z');
+const later = new Date('2026-11-25T12:00:00Z');
+
+let folder = '';
+let path = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cupcheck-calibration-'));
+  path = join(folder, 'deep', 'calibration.json');
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe('a kept calibration', () => {
+  it('holds the scale, then the picture of the empty cup with its digest, light and detail', async () => {
+    await keepScale(path, picture, 7.123456, coin, at);
+    expect(await keptCalibration(path)).toMatchObject({
+      pxPerMm: 7.1235,
+      reference: null,
+      at: at.toISOString(),
+      scale: coin,
+    });
+    const { jpeg } = file();
+    const kept = await keepEmptyCup(path, file(), later);
+    const sha256 = createHash('sha256').update(jpeg).digest('hex');
+    expect(kept.empty).toMatchObject({ sha256, at: later.toISOString() });
+    expect(kept.empty?.luma).toBeGreaterThan(80);
+    expect(kept.empty?.relief).toBeGreaterThan(0.01);
+    const loaded = await loadCalibration(path);
+    expect(loaded.calibration).toEqual(kept);
+    expect(loaded.referenceJpeg).toEqual(jpeg);
+  });
+
+  it('is the same when it is made twice, and leaves no old picture behind', async () => {
+    await keepScale(path, picture, 7, coin, at);
+    await keepEmptyCup(path, file(), at);
+    const first = readFileSync(path, 'utf8');
+    await keepScale(path, picture, 7, coin, at);
+    await keepEmptyCup(path, file(), at);
+    expect(readFileSync(path, 'utf8')).toBe(first);
+    await keepEmptyCup(path, file(other), at);
+    const { reference } = (await loadCalibration(path)).calibration;
+    expect(readdirSync(join(folder, 'deep')).sort()).toEqual(['calibration.json', reference].sort());
+  });
+
+  it('loses its picture where the new scale was measured at another size', async () => {
+    await keepScale(path, picture, 7, coin, at);
+    await keepEmptyCup(path, file(), at);
+    const { calibration, dropped } = await keepScale(path, { width: 640, height: 480 }, 14, coin, later);
+    expect(dropped).toBe(true);
+    expect(calibration).toMatchObject({ reference: null, empty: null });
+    expect(readdirSync(join(folder, 'deep'))).toEqual(['calibration.json']);
+  });
+
+  it('takes no picture before a scale, nor of another size', async () => {
+    await expect(keepEmptyCup(path, file(), at)).rejects.toMatchObject({ code: 'CALIBRATION_FAILED' });
+    await keepScale(path, { width: 640, height: 480 }, 7, coin, at);
+    await expect(keepEmptyCup(path, file(), at)).rejects.toThrow(/320×240/);
+  });
+
+  it('is refused where its picture was changed or is gone', async () => {
+    await keepScale(path, picture, 7, coin, at);
+    const { reference } = await keepEmptyCup(path, file(), at);
+    const picturePath = join(folder, 'deep', reference ?? '');
+    appendFileSync(picturePath, ' ');
+    await expect(loadCalibration(path)).rejects.toThrow(/SHA-256/);
+    rmSync(picturePath);
+    await expect(loadCalibration(path)).rejects.toMatchObject({ code: 'CALIBRATION_INVALID' });
+  });
+
+  it('is not overwritten where it is damaged', async () => {
+    await keepScale(path, picture, 7, coin, at);
+    writeFileSync(path, '{');
+    await expect(keepScale(path, picture, 7, coin, at)).rejects.toMatchObject({ code: 'CALIBRATION_INVALID' });
+    expect(readFileSync(path, 'utf8')).toBe('{');
+  });
+
+  it('lies where the config says, else in the state folder', () => {
+    const state = { path: '/var/lib/cupcheck' };
+    const config = (given: string | null) => ({ calibration: { path: given, maxAgeDays: 90 }, state });
+    expect(calibrationPath(config('/etc/c.json'))).toBe('/etc/c.json');
+    expect(calibrationPath(config(null))).toBe('/var/lib/cupcheck/calibration/calibration.json');
+  });
+});
+
+describe('a calibration file', () => {
+  const good = {
+    schema: 1,
+    pxPerMm: 8,
+    reference: 'empty.jpg',
+    at: '2026-11-24T00:00:00Z',
+    camera: { width: 1280, height: 960 },
+    scale: coin,
+    empty: { sha256: 'a'.repeat(64), at: '2026-11-24T00:00:00Z', luma: 90, highlight: 200, relief: 0.1 },
+  };
+  it('is read, also one that was written by hand', () => {
+    expect(parseCalibration(JSON.stringify(good))).toEqual(good);
+    const { scale: _scale, empty: _empty, ...byHand } = good;
+    expect(parseCalibration(JSON.stringify(byHand))).toEqual({ ...byHand, scale: null, empty: null });
+  });
+
+  it.each([
+    ['scale.by', { scale: { ...coin, by: 'guess' } }],
+    ['scale.seen', { scale: { ...coin, seen: 0 } }],
+    ['scale.spread', { scale: { ...coin, spread: -1 } }],
+    ['scale', { scale: 'coin' }],
+    ['empty.sha256', { empty: { ...good.empty, sha256: 'a' } }],
+    ['empty.at', { empty: { ...good.empty, at: 'now' } }],
+    ['empty.luma', { empty: { ...good.empty, luma: 256 } }],
+    ['empty.relief', { empty: { ...good.empty, relief: '1' } }],
+    ['reference', { reference: null }],
+    ['reference', { reference: '../empty.jpg' }],
+  ])('with a wrong %s is refused by name', (name, change) => {
+    expect(() => parseCalibration(JSON.stringify({ ...good, ...change }))).toThrow(name);
+  });
+});
