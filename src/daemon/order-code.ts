@@ -2,25 +2,12 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import { CupcheckError } from '../errors.js';
-import type { Picture } from '../pipeline/frame.js';
 import type { CodeOrder } from '../pipeline/judgement.js';
 import type { OrderForCup } from './orders.js';
+import type { CodeSeen } from './ports.js';
 
 /** Whether codes are read: `off`; `allowed`: a cup's code or the order in force; `required`: no green without a code. */
 export type FromCode = 'off' | 'allowed' | 'required';
-
-/** What the code reader saw in the code's zone of the judged picture. */
-export interface CodeSeen {
-  /** Texts of the codes that could be read. */
-  readonly texts: readonly string[];
-  /** Codes that could not. */
-  readonly damaged: number;
-}
-
-/** Reads the codes in the part of a picture that it was made for. */
-export interface CodeReader {
-  read(picture: Picture): Promise<CodeSeen>;
-}
 
 /** The order that counts for a cup; `doubt` says why there is none. */
 export interface OrderOfCup {

@@ -1,4 +1,4 @@
-import type { FrameStamp, FreshStamp } from '../pipeline/frame.js';
+import type { FrameStamp, FreshStamp, Picture } from '../pipeline/frame.js';
 import type { Judgement } from '../pipeline/judgement.js';
 import type { JudgedReceipt, ShowableGreen } from './green.js';
 import type { OrderForCup } from './orders.js';
@@ -98,6 +98,19 @@ export interface Light {
   recent(): Promise<readonly { readonly cup: string; readonly state: LightState; readonly atNs: bigint }[]>;
   onLost(listener: (error: Error) => void): () => void;
   close(): Promise<void>;
+}
+
+/** What the code reader saw in the code's zone of the judged picture. */
+export interface CodeSeen {
+  /** Texts of the codes that could be read. */
+  readonly texts: readonly string[];
+  /** Codes that could not. */
+  readonly damaged: number;
+}
+
+/** Reads the codes in the part of a picture that it was made for. */
+export interface CodeReader {
+  read(picture: Picture): Promise<CodeSeen>;
 }
 
 export interface JudgeRequest {

@@ -67,7 +67,7 @@ export async function keepScale(
   };
   await write(path, calibration);
   if (before !== null) await forgetPicture(path, before, calibration);
-  return { calibration, dropped: before?.reference != null && !same };
+  return { calibration, dropped: before !== null && before.reference !== null && !same };
 }
 
 /**

@@ -90,9 +90,12 @@ function focusFinding({ detail, worst }: Drift, move: CameraMove, then: Backgrou
       'the empty cup shows too little to tell',
       'Look at a picture of it: cupcheck calibrate empty keeps one.',
     );
-  const text = `${percent(detail)} of the empty cup’s detail is seen, ${percent(worst.detail)} at ${worst.box.map((px) => px.toFixed(0)).join(', ')}`;
-  // A camera that moved finds less again, through the cleanest lens: then the sharpness alone tells.
-  const sharp = isMoved(move) ? sharpness(then, now) >= DETAIL : detail >= DETAIL && worst.detail >= PART_DETAIL;
+  // A camera that moved does not find the detail at its place, through the cleanest lens: then sharpness alone tells.
+  const sharpShare = sharpness(then, now);
+  const sharp = isMoved(move) ? sharpShare >= DETAIL : detail >= DETAIL && worst.detail >= PART_DETAIL;
+  const text = isMoved(move)
+    ? `${percent(sharpShare)} as sharp as at the calibration; spots can be told once the camera is back`
+    : `${percent(detail)} of the empty cup’s detail is seen, ${percent(worst.detail)} at ${worst.box.map((px) => px.toFixed(0)).join(', ')}`;
   if (sharp) return ok('lens', text);
   return warn('lens', text, 'Clean the lens and set its focus. Take away what lies in the cup.');
 }

@@ -12,8 +12,8 @@ import type { CodeOrder, Judgement } from '../../pipeline/judgement.js';
 import type { OrderSeen, Policy } from '../../pipeline/policy.js';
 import type { Inference } from '../../pipeline/ports.js';
 import { sameCup } from '../../pipeline/same-cup.js';
-import { type CodeReader, type OrderOfCup, orderOfCup } from '../order-code.js';
-import type { FrameRef, JudgeInfo, JudgeRequest } from '../ports.js';
+import { type OrderOfCup, orderOfCup } from '../order-code.js';
+import type { CodeReader, FrameRef, JudgeInfo, JudgeRequest } from '../ports.js';
 import type { RingReader } from './ring-reader.js';
 import type { InferSettings } from './settings.js';
 

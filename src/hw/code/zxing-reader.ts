@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { prepareZXingModule, readBarcodes } from 'zxing-wasm/reader';
-import type { CodeReader, CodeSeen } from '../../daemon/order-code.js';
+import type { CodeReader, CodeSeen } from '../../daemon/ports.js';
 import { cropResize } from '../../native/crop-resize.js';
-import type { Picture } from '../../pipeline/frame.js';
+import type { Picture } from '../../native/picture.js';
 
 /** Where codes are looked for: x, y, width, height in picture pixels. */
 export type CodeZone = readonly [x: number, y: number, width: number, height: number];
@@ -22,7 +22,7 @@ export class ZxingReader implements CodeReader {
   /** Loads the program from its package on disk: by itself it would fetch it from the network. */
   static async load(zone: CodeZone): Promise<ZxingReader> {
     const wasm = await readFile(createRequire(import.meta.url).resolve('zxing-wasm/reader/zxing_reader.wasm'));
-    await prepareZXingModule({ overrides: { wasmBinary: wasm.buffer as ArrayBuffer }, fireImmediately: true });
+    await prepareZXingModule({ overrides: { wasmBinary: new Uint8Array(wasm).buffer }, fireImmediately: true });
     return new ZxingReader(zone);
   }
 

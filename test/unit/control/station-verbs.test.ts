@@ -27,7 +27,7 @@ describe('the verbs of the control socket', () => {
     const { station } = echo(false);
     const parts: string[] = [];
     const emit = (event: object): void => void parts.push((event as { part: string }).part);
-    const verbs = stationVerbs({ ...station, simulation: null, frame: () => Promise.resolve(jpeg) } as StationControl);
+    const verbs = stationVerbs({ ...station, simulation: null, frame: () => Promise.resolve(jpeg) });
     expect(await verbs['camera.frame']?.run({}, { ...call, emit })).toEqual({ parts: parts.length });
     expect(parts.length).toBeGreaterThan(2);
     expect(Math.max(...parts.map((part) => part.length))).toBeLessThan(1_000_000);
