@@ -19,7 +19,7 @@ const TURNED_DEG = 0.15;
 const ZOOMED = 0.002;
 /** So much of the detail is found again through a clean lens. */
 const DETAIL = 0.9;
-const PART_DETAIL = 0.8;
+const PART_DETAIL = 0.7;
 /** Less than this in common is no picture of this cup at all. */
 const NOTHING_IN_COMMON = 0.2;
 
