@@ -43,8 +43,7 @@ describe.skipIf(!rendered)(
   { timeout: 600_000 },
   () => {
     it('clean cups are far from amber', () => {
-      for (const { image, reference, items } of await readTruth(folder)) {
-        if (reference === null) continue;
+      for (const { image, reference, items } of truth()) {
         const outlines = items.map(({ box }) => ellipseInBox(box));
         const drift = driftFrom(backgroundOf(open(reference)), backgroundOf(open(image)), outlines, {
           zone: null,
