@@ -23,6 +23,7 @@ beforeEach(async () => {
     clock: fake.clock,
     broker: { enabled: false, connected: false },
     simulation: null,
+    frame: () => Promise.reject(new Error('this test takes no picture')),
     status: () => Promise.resolve({ state: station.current.name } as StationStatus),
     findings: () => Promise.resolve([]),
   });

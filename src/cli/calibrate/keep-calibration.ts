@@ -8,7 +8,7 @@ import { backgroundOf, reliefOf } from '../../pipeline/background.js';
 import { loadCalibration } from '../../pipeline/bundle/load-calibration.js';
 import type { Calibration, MeasuredScale } from '../../pipeline/calibration.js';
 import { parseCalibration } from '../../pipeline/calibration.js';
-import { pictureExposure } from '../../pipeline/exposure.js';
+import { glanceAt } from '../../pipeline/glance.js';
 import type { PictureFile } from '../read-picture.js';
 
 /** Where a station keeps its calibration: `calibration.path`, else in its state folder. */
@@ -89,7 +89,7 @@ export async function keepEmptyCup(path: string, { picture, jpeg }: PictureFile,
       `the picture has ${String(width)}×${String(height)} pixels, the scale was measured at ${String(before.camera.width)}×${String(before.camera.height)}: measure the scale again`,
     );
   const sha256 = createHash('sha256').update(jpeg).digest('hex');
-  const { luma, highlight } = pictureExposure(picture);
+  const { luma, highlight } = glanceAt(picture).exposure;
   const calibration: Calibration = {
     ...before,
     reference: `empty-${sha256.slice(0, 16)}.jpg`,

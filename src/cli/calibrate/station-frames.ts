@@ -1,6 +1,7 @@
 import { CupcheckError } from '../../errors.js';
 import { decodeJpeg } from '../../native/jpeg.js';
-import { changeBetween, thumbOf } from '../../pipeline/same-cup.js';
+import { glanceAt } from '../../pipeline/glance.js';
+import { changeBetween } from '../../pipeline/same-cup.js';
 import type { Cli } from '../cli.js';
 import { type PictureFile, readPictureFile } from '../read-picture.js';
 
@@ -28,7 +29,7 @@ export async function pictureToCalibrateBy(file: string | undefined, cli: Cli): 
   const ask: Cli['ask'] = (verb, params, options) => cli.ask(verb, params, options);
   const first = await stationFrame(ask);
   const second = await stationFrame(ask);
-  const change = changeBetween(thumbOf(first.picture), thumbOf(second.picture));
+  const change = changeBetween(glanceAt(first.picture), glanceAt(second.picture));
   if (change > MAX_CHANGE)
     throw new CupcheckError(
       'CALIBRATION_FAILED',
