@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Notifier, sdNotifier } from '../../../src/daemon/health/sd-notify.js';
 
@@ -91,12 +92,12 @@ s=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM); s.bind(sys.argv[1]); print("b
 print(s.recv(4096).decode().replace("\\n"," "),flush=True)`;
       const systemd = spawn('python3', ['-c', listen, socket], { stdio: ['ignore', 'pipe', 'inherit'] });
       try {
-        const [bound] = (await once(systemd.stdout, 'data')) as [Buffer];
-        expect(bound.toString().trim()).toBe('bound');
+        // Python writes a line in two pieces: lines are waited for, not pieces.
+        const lines = createInterface({ input: systemd.stdout })[Symbol.asyncIterator]();
+        expect((await lines.next()).value).toBe('bound');
         const env = { PATH: process.env['PATH'], NOTIFY_SOCKET: socket };
         sdNotifier({ env, onError: (error) => errors.push(error) }).ready();
-        const [heard] = (await once(systemd.stdout, 'data')) as [Buffer];
-        expect(heard.toString()).toContain('READY=1');
+        expect((await lines.next()).value).toContain('READY=1');
       } finally {
         systemd.kill('SIGKILL');
       }
