@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { CupcheckError } from '../errors.js';
+import { ownVersion } from '../pipeline/bundle/own-version.js';
 import { collect } from './arguments.js';
 import { Cli, examples, type GlobalOptions, noOptions } from './cli.js';
 import { badInput, done, exitCodes } from './exit-codes.js';
@@ -12,6 +13,7 @@ import { verbs } from './verbs.js';
 export function buildProgram(cli: Cli): Command {
   const program = new Command('cupcheck')
     .description('Looks into a cup of supposedly identical items: green = every one is confirmed, amber = look.')
+    .version(ownVersion(), '--version', 'print the version')
     .option('--json', 'print JSON: one document a line')
     .option('--config <file>', 'the config (default: $CUPCHECK_CONFIG, else /etc/cupcheck/config.yaml)')
     .option('--set <key=value>', 'override a key of the config; may be given several times', collect)

@@ -8,6 +8,7 @@ import { runCli } from '../../../src/cli/program.js';
 import { ControlServer } from '../../../src/daemon/control/server.js';
 import { type VerbTable, verb } from '../../../src/daemon/control/verb.js';
 import { CupcheckError } from '../../../src/errors.js';
+import { ownVersion } from '../../../src/pipeline/bundle/own-version.js';
 
 let folder: string;
 let server: ControlServer | null = null;
@@ -41,6 +42,10 @@ async function serve(verbs: VerbTable): Promise<void> {
   await server.start();
 }
 const answers = (result: unknown) => verb({}, () => Promise.resolve(result));
+
+it('says its version, and nothing else', async () => {
+  expect(await run('--version')).toEqual({ code: 0, out: ownVersion(), err: '' });
+});
 
 describe('exit codes', () => {
   it('0 for help, 2 for wrong usage, with what was given and what to do', async () => {
