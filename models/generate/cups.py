@@ -19,7 +19,7 @@ from .pools import POOLS
 from .station import make_station
 
 KINDS = {"clean": 0.50, "one_impostor": 1 / 3, "whole_wrong": 0.05, "foreign": 0.04, "unknown_design": 0.04, "overlap": 0.02, "wrong_count": 0.02}
-MORE_KINDS = ("blur", "dark", "empty", "shared_sides")
+MORE_KINDS = ("blur", "dark", "empty", "shared_sides", "mixed")
 SAME_SIZE_MM = 1.0
 SAME_SIZE_SHARE = 0.7
 MAX_ITEMS = 20
@@ -49,6 +49,9 @@ def fill(kind, pool, radius_mm, rng):
     side = pool.shared_sides(design)[0] if kind == "shared_sides" else None
     if kind == "empty":
         return [], design, count, None
+    if kind == "mixed":
+        pieces = mixed(pool, radius_mm, rng)
+        return pieces, design, len(pieces), None
     if kind == "whole_wrong":
         wrong = other_design(pool, design, rng)
         n = min(count, pool.size(wrong), room_for(pool.diameter_mm(wrong), radius_mm))
@@ -67,6 +70,19 @@ def fill(kind, pool, radius_mm, rng):
         step = 1 if count == 1 or rng.uniform() < 0.5 else -1
         return pieces, design, count + step, design
     return pieces, design, len(pieces), design
+
+
+def mixed(pool, radius_mm, rng):
+    """As many things as have room, each of another design, one in five unknown or foreign: to measure single items, not cups."""
+    pieces, area = [], 0.0
+    for design in rng.permutation(pool.designs):
+        mm = pool.diameter_mm(str(design))
+        area += (mm / 2 + 0.25) ** 2
+        if pieces and area > 0.44 * (radius_mm - 0.6) ** 2 or len(pieces) == MAX_ITEMS:
+            break
+        u = rng.uniform()
+        pieces += [pool.draw_foreign(mm, rng)] if u < 0.05 else pool.draw_unknown(mm, 1, rng) if u < 0.2 else pool.draw(str(design), 1, rng)
+    return pieces
 
 
 def truth_line(name, kind, pieces, design, count, whole, station, reference):

@@ -3,6 +3,7 @@
 Where they lie: the environment variable CUPCHECK_DATA (the folder with index.csv). They are never copied into this project.
 """
 import csv
+import hashlib
 import os
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,22 @@ class Photograph:
     side: str
     coin: str
     split: str
+
+
+def _bucket(text, n):
+    return int(hashlib.sha256(text.encode()).hexdigest(), 16) % n
+
+
+def purpose(photo):
+    """train or choosing, for a photograph of the split `train`: one US coin in twelve and one world design in twelve are held back."""
+    if photo.set == "world":
+        return "choosing" if _bucket("held " + photo.design, 12) == 0 else "train"
+    return "choosing" if _bucket(photo.coin, 12) == 0 else "train"
+
+
+def split_of(photo):
+    """The split that a photograph serves in: the index's, with the part held back to choose with apart."""
+    return purpose(photo) if photo.split == "train" else photo.split
 
 
 def data_dir():

@@ -6,7 +6,7 @@ import numpy as np
 
 from .compose import Piece
 from .designs import BY_ID, KNOWN, SEED_SPLITS, UNKNOWN
-from .photographs import cut, diameters_mm, index
+from .photographs import cut, diameters_mm, index, split_of
 
 CUT = 224
 RENDERED_COINS = 60  # struck coins a design and split
@@ -27,13 +27,14 @@ class Photographs:
         self.foreign, world = [], []
         self.unknown = defaultdict(lambda: defaultdict(dict))
         for p in index():
-            if p.set == "us-types" and p.split == split:
+            where = split_of(p)
+            if p.set == "us-types" and where == split:
                 self.coins[p.design][p.coin][p.side] = p
             elif p.set == "us-types" and p.split == "test-design" and split == "test-photo":
                 self.unknown[p.design][p.coin][p.side] = p
-            elif p.set == "foreign" and p.split == ("test-photo" if split == "test-photo" else "train"):
+            elif p.set == "foreign" and (p.split == "test-photo" if split == "test-photo" else p.split == "train"):
                 self.foreign.append(p)
-            elif p.set == "world" and p.split == split:
+            elif p.set == "world" and where == split:
                 world.append(p)
         if not self.coins:
             raise SystemExit(f"no photographs of the split {split!r}: set CUPCHECK_DATA to the data folder, or use --source rendered")

@@ -67,6 +67,30 @@ def augment(rgba, px, rng, size_px):
     return out
 
 
+def vary(wide, wide_scale, px, rng):
+    """One training crop from a composed one (`train/composed.py`): turned, shifted, scaled as an imperfect outline would, and lit a little otherwise."""
+    a = rng.uniform(0, 2 * np.pi)
+    k = px / CROP_SCALE * wide_scale / wide.shape[0] * (1 + float(np.clip(rng.normal(0, 0.016), -0.045, 0.045)))
+    t, squeeze = rng.uniform(0, np.pi), 1 - rng.uniform(0, 0.03)
+    turn = np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]])
+    axis = np.array([[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]])
+    m = k * axis @ np.diag([1, squeeze]) @ axis.T @ turn
+    at = px / 2 - 0.5 + rng.normal(0, 0.012 * px, 2)
+    full = np.hstack([m, (at - m @ np.full(2, wide.shape[0] / 2 - 0.5))[:, None]])
+    rgb = cv2.warpAffine(wide, full, (px, px), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+    rgb *= float(np.exp(rng.normal(0, 0.15))) * (1 + rng.normal(0, 0.04, 3)).astype(np.float32)
+    if rng.uniform() < 0.25:
+        grey = rgb.mean(2, keepdims=True)
+        rgb = grey + (rgb - grey) * rng.uniform(0, 1.2)
+    if rng.uniform() < 0.5:
+        mid = float(rgb.mean())
+        rgb = mid + (rgb - mid) * rng.uniform(0.75, 1.3)
+    if rng.uniform() < 0.2:
+        rgb = cv2.GaussianBlur(rgb, (0, 0), rng.uniform(0.3, 1.0))
+    rgb = rgb + rng.normal(0, rng.uniform(0.2, 3), (px, px, 1)).astype(np.float32)
+    return np.clip(rgb, 0, 255).astype(np.uint8)
+
+
 def normalise(crops):
     """N×P×P×3 uint8 RGB → N×3×P×P float32, outside the disc exactly 0."""
     x = (crops.astype(np.float32) - FILL) / FILL

@@ -2,7 +2,6 @@
 
 Held back from training, to choose with: one US coin in twelve, twelve world designs, and the last random designs.
 """
-import hashlib
 import os
 from dataclasses import dataclass
 from multiprocessing import Pool
@@ -12,9 +11,9 @@ import cv2
 import numpy as np
 
 from generate.designs import KNOWN, random_designs
-from generate.photographs import cut, diameters_mm, index
+from generate.photographs import cut, diameters_mm, index, split_of
 from generate.strike import encode, random_light, shade, strike
-from .augment import augment, normalise
+from .augment import augment, normalise, vary
 
 CUT = 176
 RANDOM_TRAINED, RANDOM_HELD = 64, 8
@@ -25,21 +24,6 @@ def cache_dir():
     path = Path(os.environ.get("CUPCHECK_CACHE", Path(__file__).resolve().parent.parent / ".cache"))
     path.mkdir(parents=True, exist_ok=True)
     return path
-
-
-def _bucket(text, n):
-    return int(hashlib.sha256(text.encode()).hexdigest(), 16) % n
-
-
-def _world_held(design):
-    return _bucket("held " + design, 12) == 0
-
-
-def purpose(photo):
-    """train or choosing, for a photograph of the split `train`."""
-    if photo.set == "world":
-        return "choosing" if _world_held(photo.design) else "train"
-    return "choosing" if _bucket(photo.coin, 12) == 0 else "train"
 
 
 @dataclass(frozen=True)
@@ -85,7 +69,7 @@ def photograph_entries(splits):
         if c is None:
             continue
         cls = f"{p.design}/{p.side}" if p.side else f"{p.set}:{p.design}"
-        split = purpose(p) if p.split == "train" else p.split
+        split = split_of(p)
         entries.append(Entry(cls, p.design, p.side, p.coin, p.set, split, mm.get(p.design, 0.0)))
         pictures.append(c)
     return entries, np.stack(pictures) if pictures else np.zeros((0, CUT, CUT, 4), np.uint8)
@@ -116,7 +100,11 @@ def training_set():
 
 
 # share of the classes in a batch
-SHARES = {"us-types": 0.56, "world": 0.14, "known": 0.15, "random": 0.12, "foreign": 0.03}
+SHARES = {"us-types": 0.60, "world": 0.14, "known": 0.13, "random": 0.10, "foreign": 0.03}
+RIVALS = 8             # the likest other classes of a class, which its batches draw from
+MET = 3                # of them in a batch beside it
+SAME_SIZE_BONUS = 0.1  # cosine: among like classes, those of the same size meet sooner, for no ruler tells them apart
+COMPOSED_SHARE = 0.6   # of the crops that a cup delivered, where there are such of a coin
 
 
 def group_of(e):
@@ -125,13 +113,26 @@ def group_of(e):
     return "random" if e.design.startswith("random-") else "known"
 
 
-class Batches:
-    """Batch i is a function of (seed, i) alone, so that a run can stop and go on."""
+def likest(means, diameters_mm):
+    """C×RIVALS: by class, the classes most like it. `means`: C×D of length 1; `diameters_mm`: 0 = unknown."""
+    like = means @ means.T
+    close = (np.abs(diameters_mm[:, None] - diameters_mm[None, :]) < 1.5) & (diameters_mm[:, None] > 0) & (diameters_mm[None, :] > 0)
+    like = like + SAME_SIZE_BONUS * close
+    np.fill_diagonal(like, -np.inf)
+    return np.argsort(-like, 1)[:, :RIVALS]
 
-    def __init__(self, entries, pictures, classes, seed, per_batch=24, views=2):
-        self.pictures, self.seed, self.per_batch, self.views = pictures, seed, per_batch, views
+
+class Batches:
+    """Batch i is a function of (seed, i) alone, so that a run can stop and go on.
+
+    `rivals`: from `likest`, or None; with it, classes that are taken for one another meet in a batch.
+    `composed`: (entry numbers, wide crops, their scale) of `train/composed.py`, or None.
+    """
+
+    def __init__(self, entries, pictures, classes, seed, per_batch=24, views=2, rivals=None, composed=None):
+        self.pictures, self.seed, self.per_batch, self.views, self.rivals = pictures, seed, per_batch, views, rivals
         self.entries = entries
-        self.by_class, self.groups = {}, {}
+        self.by_class, self.groups, self.composed_of = {}, {}, {}
         number = {c: i for i, c in enumerate(classes)}
         for i, e in enumerate(entries):
             if e.split == "train":
@@ -141,21 +142,40 @@ class Batches:
         self.names = [g for g in SHARES if g in self.groups]
         share = np.array([SHARES[g] for g in self.names])
         self.share = share / share.sum()
+        if composed is not None:
+            of, self.wide, self.wide_scale = composed
+            for k, i in enumerate(of):
+                self.composed_of.setdefault(int(i), []).append(k)
+
+    def _classes(self, rng):
+        if self.rivals is None:
+            chosen = []
+            for g, n in zip(self.names, rng.multinomial(self.per_batch, self.share)):
+                pool = self.groups[g]
+                chosen += list(rng.choice(pool, min(n, len(pool)), replace=False))
+            return chosen
+        chosen = []
+        while len(chosen) < self.per_batch:
+            c = int(rng.choice(self.groups[self.names[int(rng.choice(len(self.names), p=self.share))]]))
+            for one in (c, *rng.choice(self.rivals[c], MET, replace=False)):
+                if int(one) not in chosen:
+                    chosen.append(int(one))
+        return chosen[:self.per_batch]
 
     def batch(self, i, px):
         """(crops N×3×P×P float32, class N, side N: 0, 1 or −1 unknown)"""
         rng = np.random.default_rng([self.seed, i])
-        chosen = []
-        for g, n in zip(self.names, rng.multinomial(self.per_batch, self.share)):
-            pool = self.groups[g]
-            chosen += list(rng.choice(pool, min(n, len(pool)), replace=False))
         crops, labels, sides = [], [], []
-        for c in chosen:
+        for c in self._classes(rng):
             members = self.by_class[c]
             for k in rng.choice(members, self.views, replace=len(members) < self.views):
                 e = self.entries[k]
-                mm = e.diameter_mm or rng.uniform(18, 34)
-                crops.append(augment(self.pictures[k], px, rng, mm * rng.uniform(5.0, 10.0)))
+                composed = self.composed_of.get(int(k))
+                if composed and rng.uniform() < COMPOSED_SHARE:
+                    crops.append(vary(self.wide[int(rng.choice(composed))], self.wide_scale, px, rng))
+                else:
+                    mm = e.diameter_mm or rng.uniform(18, 34)
+                    crops.append(augment(self.pictures[k], px, rng, mm * rng.uniform(5.0, 10.0)))
                 labels.append(c)
                 sides.append({"obverse": 0, "reverse": 1}.get(e.side, -1))
         return normalise(np.stack(crops)), np.array(labels), np.array(sides)

@@ -1,6 +1,8 @@
 """Train the items network: cosine-margin classification over all classes, hard triplets in the batch, and the side.
 
-    python3 -m train.train_items --steps 2400        (goes on from its checkpoint where there is one)
+    python3 -m train.train_items                                  from ImageNet's weights
+    python3 -m train.train_items --warm bundles/first --steps N   on from a bundle's
+Either goes on from its checkpoint where there is one.
 """
 import argparse
 import json
@@ -15,11 +17,17 @@ import torch
 import torch.nn.functional as F
 
 from generate.photographs import data_dir
-from .items_data import Batches, cache_dir, training_set
+from .composed import WIDE, bank
+from .export import bundle_classes
+from .items_data import Batches, cache_dir, likest, training_set
 from .items_network import ItemsNetwork, cpu_has_bf16, load_imagenet
+from .warm import class_means, load_bundle
 
 SCALE, MARGIN, TRIPLET_MARGIN = 24.0, 0.25, 0.2
 EMA = 0.998
+# learning rates of trunk and heads at the top; steps up to it; share of the steps until it falls; share of the steps on small crops; weight of the triplets
+COLD = {"trunk": 3e-4, "heads": 3e-3, "rise": 285, "hold": 0.15, "small": 0.4, "triplets": 0.5}
+WARM = {"trunk": 1.5e-4, "heads": 1e-3, "rise": 60, "hold": 0.40, "small": 0.0, "triplets": 1.0}
 
 
 def hard_triplets(embedding, labels):
@@ -31,21 +39,27 @@ def hard_triplets(embedding, labels):
     return F.relu(far - near + TRIPLET_MARGIN).mean()
 
 
-def loss_of(net, crops, labels, sides, bf16):
+def loss_of(net, crops, labels, sides, bf16, triplets=0.5):
     embedding, scores, side = net(crops, bf16)
     margin = torch.zeros_like(scores).scatter_(1, labels[:, None], MARGIN)
-    loss = F.cross_entropy(SCALE * (scores - margin), labels, label_smoothing=0.05) + 0.5 * hard_triplets(embedding, labels)
+    loss = F.cross_entropy(SCALE * (scores - margin), labels, label_smoothing=0.05) + triplets * hard_triplets(embedding, labels)
     known = sides >= 0
     if known.any():
         loss = loss + 0.3 * F.cross_entropy(side[known], sides[known])
     return loss, (scores.argmax(1) == labels).float().mean().item()
 
 
-def one_cycle(progress, rise=0.15):
-    """Share of the top learning rate: a cosine up to 1 at `rise`, then down to almost nothing."""
-    if progress < rise:
-        return 0.04 + 0.96 * (1 - math.cos(math.pi * progress / rise)) / 2
-    return 1e-4 + (1 + math.cos(math.pi * (progress - rise) / (1 - rise))) / 2
+def share_of_top(step, steps, rise, hold):
+    """Share of the top learning rate: up over `rise` of the steps, held until `hold`, then a cosine to almost nothing.
+
+    While it is held nothing depends on `steps`: a run may be given other steps then, and is the same as if it had them from the start.
+    """
+    progress = step / steps
+    if step < rise:
+        return 0.04 + 0.96 * (1 - math.cos(math.pi * step / rise)) / 2
+    if progress < hold:
+        return 1.0
+    return 1e-4 + (1 + math.cos(math.pi * (progress - hold) / (1 - hold))) / 2
 
 
 def prefetch(batches, first, steps, px_at, depth=6):
@@ -62,46 +76,61 @@ def prefetch(batches, first, steps, px_at, depth=6):
 
 
 def main():
-    args = argparse.ArgumentParser(description=__doc__)
-    args.add_argument("--steps", type=int, default=2400)
-    args.add_argument("--small-share", type=float, default=0.4, help="share of the steps on 128 px crops, before 160 px")
+    args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    args.add_argument("--steps", type=int, default=1900)
     args.add_argument("--seed", type=int, default=1)
-    args.add_argument("--save-every", type=int, default=200)
+    args.add_argument("--save-every", type=int, default=100)
+    args.add_argument("--warm", help="a bundle's folder: go on from its network (train/warm.py), with hard batches and crops from cups")
+    args.add_argument("--composed-from", type=int, default=0, help="with --warm: the first step that sees crops from cups")
     a = args.parse_args()
     torch.manual_seed(a.seed)
     torch.set_num_threads(2)
     bf16 = cpu_has_bf16()
+    recipe = WARM if a.warm else COLD
     entries, pictures = training_set()
     classes = sorted({e.cls for e in entries if e.split == "train"})
     (cache_dir() / "items-classes.json").write_text(json.dumps(classes))
     net = ItemsNetwork(len(classes)).to(memory_format=torch.channels_last)
-    load_imagenet(net.trunk, str(data_dir() / "weights" / "mobilenet_v2_1.0_224_imagenet.onnx"))
+    rivals = None
+    if a.warm:
+        known = load_bundle(net, a.warm, classes, {c[0]: c[3] for c in bundle_classes(entries)})
+        means, mm = class_means(net, entries, pictures, classes)
+        net.train()
+        with torch.no_grad():
+            for row in set(range(len(classes))) - set(known):
+                net.centres[row].copy_(torch.from_numpy(means[row]))
+        rivals = likest(means, mm)
+    else:
+        load_imagenet(net.trunk, str(data_dir() / "weights" / "mobilenet_v2_1.0_224_imagenet.onnx"))
     ema = {k: v.clone() for k, v in net.state_dict().items()}
     heads = [p for n, p in net.named_parameters() if not n.startswith("trunk")]
-    opt = torch.optim.AdamW([{"params": net.trunk.parameters(), "top": 3e-4}, {"params": heads, "top": 3e-3}], weight_decay=0.02)
-    file, first, spent = cache_dir() / "items.pt", 0, 0.0
+    tops = recipe["trunk"], recipe["heads"]
+    opt = torch.optim.AdamW([{"params": p, "top": top} for p, top in zip((list(net.trunk.parameters()), heads), tops)], weight_decay=0.02)
+    file, first, spent = cache_dir() / f"items-{'warm' if a.warm else 'cold'}.pt", 0, 0.0
     if file.is_file():
         state = torch.load(file)
         if state["classes"] != classes:
             raise SystemExit(f"{file} belongs to another run (its classes differ): move it away")
         net.load_state_dict(state["net"])
         opt.load_state_dict(state["opt"])
-        for group, top in zip(opt.param_groups, (3e-4, 3e-3)):
+        for group, top in zip(opt.param_groups, tops):
             group["top"] = top
         ema, first, spent = state["ema"], state["step"], state["seconds"]
-    px_at = lambda i: 128 if i < a.small_share * a.steps else 160
-    batches = Batches(entries, pictures, classes, a.seed)
+    px_at = lambda i: 128 if i < recipe["small"] * a.steps else 160
+    composed = (*bank("train", 1), WIDE) if a.warm and first >= a.composed_from else None
+    last = a.composed_from if a.warm and composed is None else a.steps
+    batches = Batches(entries, pictures, classes, a.seed, rivals=rivals, composed=composed)
     start, seen, mean, right = time.time(), 0, 0.0, 0.0
-    print(f"{len(classes)} classes, {sum(e.split == 'train' for e in entries)} cut-outs, steps {first}..{a.steps}, bf16 {bf16}", flush=True)
-    for i, (crops, labels, sides) in prefetch(batches, first, a.steps, px_at):
+    print(f"{len(classes)} classes, {sum(e.split == 'train' for e in entries)} cut-outs, steps {first}..{last} of {a.steps}, bf16 {bf16}, crops from cups {'yes' if composed else 'no'}", flush=True)
+    for i, (crops, labels, sides) in prefetch(batches, first, last, px_at):
         x = torch.from_numpy(crops).contiguous(memory_format=torch.channels_last)
-        loss, acc = loss_of(net, x, torch.from_numpy(labels), torch.from_numpy(sides), bf16)
+        loss, acc = loss_of(net, x, torch.from_numpy(labels), torch.from_numpy(sides), bf16, recipe["triplets"])
         if not torch.isfinite(loss):
             raise SystemExit(f"the loss is {loss.item()} at step {i}")
         opt.zero_grad()
         loss.backward()
         for group in opt.param_groups:
-            group["lr"] = group["top"] * one_cycle(i / a.steps)
+            group["lr"] = group["top"] * share_of_top(i, a.steps, recipe["rise"], recipe["hold"])
         torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
         opt.step()
         keep = min(EMA, (i + 1) / (i + 20))
@@ -112,7 +141,7 @@ def main():
         if (i + 1) % 50 == 0:
             print(f"step {i + 1}/{a.steps} loss {mean / 50:.3f} right {right / 50:.3f} {seen / (time.time() - start):.0f} crops/s {px_at(i)} px {spent + time.time() - start:.0f} s", flush=True)
             mean = right = 0.0
-        if (i + 1) % a.save_every == 0 or i + 1 == a.steps:
+        if (i + 1) % a.save_every == 0 or i + 1 == last:
             part = file.with_suffix(".part")
             torch.save({"net": net.state_dict(), "opt": opt.state_dict(), "ema": ema, "step": i + 1,
                         "classes": classes, "seed": a.seed, "seconds": spent + time.time() - start}, part)

@@ -1,0 +1,116 @@
+"""Crops of training coins as cups deliver them: composed, photographed and cut by the generator that makes the test's cups.
+
+    python3 -m train.composed        makes the two banks (training, choosing) in the cache, some minutes on two cores
+
+A cut-out alone lacks what a cup does to a coin: the wall's shadow across it, its neighbours' shadows, the dark line around it,
+the camera's exposure, noise and JPEG. Each crop is cut wide, so that turning, shifting and scaling are left to the training.
+"""
+import time
+from multiprocessing import Pool
+
+import cv2
+import numpy as np
+
+from generate.camera import expose
+from generate.compose import Piece, lay_out, paint
+from generate.designs import BY_ID, random_designs
+from generate.station import make_station
+from .items_data import RANDOM_HELD, RANDOM_TRAINED, cache_dir, group_of, training_set
+
+WIDE = 1.16          # side of a banked crop, in the coin's diameters
+BANK_PX = 184
+VIEWS = {"us-types": 5, "world": 1, "foreign": 1, "known": 1, "random": 1}
+RENDERED_SHARE = 0.5  # of the struck coins, the half is enough: they have light of their own in every crop
+FULL = 0.42          # of the bottom's area
+CUPS = 4             # a station
+_shared = {}
+
+
+def _piece(number, rng):
+    e = _shared["entries"][number]
+    mm = e.diameter_mm or float(rng.uniform(18, 34))
+    if e.set == "rendered":
+        design = _shared["randoms"].get(e.design) or BY_ID[e.design]
+        return Piece(str(number), e.design, e.side, e.set, mm, seed=int(e.coin.rsplit("-", 1)[1]), struck=design)
+    return Piece(str(number), e.design, e.side, e.set, mm, _shared["pictures"][number])
+
+
+def wide_crop(rgb, x, y, diameter_px):
+    """BANK_PX×BANK_PX around a coin of the picture."""
+    side = WIDE * diameter_px
+    half = int(np.ceil(side / 2)) + 2
+    patch = cv2.copyMakeBorder(rgb, half, half, half, half, cv2.BORDER_REPLICATE)[int(y):int(y) + 2 * half + 1, int(x):int(x) + 2 * half + 1]
+    k = BANK_PX / side
+    if k < 1:  # least blur that keeps the sampling honest
+        patch = cv2.GaussianBlur(patch, (0, 0), max(0.05, 0.35 * (1 / k - 0.6)))
+    at = np.array([half + x - int(x), half + y - int(y)])
+    m = np.hstack([np.eye(2) * k, (BANK_PX / 2 - 0.5 - k * at)[:, None]])
+    return cv2.warpAffine(patch, m, (BANK_PX, BANK_PX), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _cups(job):
+    """The cups of one station → [(entry, crop)]; entries that find no room are left out."""
+    cv2.setNumThreads(1)
+    seed, cups, radius_mm, px_per_mm = job
+    rng = np.random.default_rng([seed, 41])
+    station = make_station(seed, px_per_mm=px_per_mm, radius_mm=radius_mm)
+    out = []
+    for numbers in cups:
+        pieces = [_piece(n, rng) for n in numbers]
+        while pieces and not lay_out(pieces, station.radius_mm, rng, tries=1500):
+            pieces.pop()
+        rgb = expose(paint(station, pieces, rng), station, rng, dim=float(np.exp(rng.normal(0, 0.05))))
+        rgb = cv2.imdecode(cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, station.quality])[1], cv2.IMREAD_COLOR)
+        for p in pieces:
+            x, y = station.centre_px[0] + p.x_mm * px_per_mm, station.centre_px[1] + p.y_mm * px_per_mm
+            out.append((int(p.coin), wide_crop(rgb, x, y, p.diameter_mm * px_per_mm)))
+    return out
+
+
+def _jobs(numbers, seed):
+    """Entries dealt out to cups until each is full, `CUPS` of them a station."""
+    rng = np.random.default_rng([seed, 43])
+    entries, left, jobs = _shared["entries"], list(rng.permutation(numbers)), []
+    while left:
+        u = float(rng.uniform(5.8, 8.2))
+        radius, cups = float(np.clip(rng.uniform(0.80, 0.92) * 480 / u, 25, 66)), []
+        for _ in range(CUPS):
+            row, area = [], 0.0
+            while left:
+                area += ((entries[left[-1]].diameter_mm or 30.0) / 2 + 0.25) ** 2
+                if row and area > FULL * (radius - 0.6) ** 2:
+                    break
+                row.append(int(left.pop()))
+            cups.append(row)
+        jobs.append((seed * 1_000_003 + len(jobs), cups, radius, u))
+    return jobs
+
+
+def bank(split, seed):
+    """(entry numbers, crops N×BANK_PX×BANK_PX×3 uint8) of the coins of a split; cached."""
+    names = cache_dir() / f"composed-{split}-of.npy", cache_dir() / f"composed-{split}.npy"
+    if names[1].is_file():
+        return np.load(names[0]), np.load(names[1], mmap_mode="r")
+    entries, pictures = training_set()
+    _shared.update(entries=entries, pictures=pictures, randoms={d.id: d for d in random_designs(RANDOM_TRAINED + RANDOM_HELD)})
+    rng = np.random.default_rng([seed, 42])
+    numbers = []
+    for i, e in enumerate(entries):
+        if e.split == split and not (e.set == "rendered" and rng.uniform() > RENDERED_SHARE):
+            numbers += [i] * VIEWS[group_of(e)]
+    jobs = _jobs(np.array(numbers), seed)
+    start, found = time.time(), []
+    with Pool(2) as workers:
+        for k, part in enumerate(workers.imap(_cups, jobs)):
+            found += part
+            if (k + 1) % 20 == 0 or k + 1 == len(jobs):
+                print(f"{split}: {k + 1}/{len(jobs)} stations, {len(found)} crops, {time.time() - start:.0f} s", flush=True)
+    of, crops = np.array([f[0] for f in found]), np.stack([f[1] for f in found])
+    np.save(names[0], of)
+    np.save(names[1], crops)
+    return of, crops
+
+
+if __name__ == "__main__":
+    bank("choosing", 2)
+    bank("train", 1)
