@@ -27,7 +27,7 @@ SCALE, MARGIN, TRIPLET_MARGIN = 24.0, 0.25, 0.2
 EMA = 0.998
 # learning rates of trunk and heads at the top; steps up to it; share of the steps until it falls; share of the steps on small crops; weight of the triplets
 COLD = {"trunk": 3e-4, "heads": 3e-3, "rise": 285, "hold": 0.15, "small": 0.4, "triplets": 0.5}
-WARM = {"trunk": 1.5e-4, "heads": 1e-3, "rise": 60, "hold": 0.40, "small": 0.0, "triplets": 1.0}
+WARM = {"trunk": 1.5e-4, "heads": 1e-3, "rise": 60, "hold": 2 / 3, "small": 0.0, "triplets": 1.0}
 
 
 def hard_triplets(embedding, labels):

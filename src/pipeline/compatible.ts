@@ -43,7 +43,8 @@ export function standingOf(facts: CupFacts, item: number, design: number | null)
     sizeFits === false &&
     designsOfClass(facts, anySize).includes(design) &&
     (opinion?.bestClass === null || similarity(design) > similarity(candidates[0]) + SIZE_SIBLING);
-  const isAtItsSize = design !== null && candidates.includes(design) && score !== null && score > 0;
+  // It may not lead its look-alikes by enough: then it is this design on too small a margin, and no other.
+  const isAtItsSize = design !== null && candidates.includes(design);
   const is = isAtItsSize || isAtWrongSize;
   const resembles = candidates[0] ?? null;
   return {

@@ -63,13 +63,16 @@ function sharedSideFindings(facts: CupFacts, standings: readonly ItemStanding[],
   );
 }
 
+/** Whatever a threshold says: an item that leads nothing else is not confirmed. */
+const isSure = (score: number | null): score is number => score !== null && score > 0;
+
 function marginFindings(cup: JudgedAs | null, standings: readonly ItemStanding[]): Finding[] {
   if (cup === null || standings.length === 0) return [];
   const { coverage } = cup;
   if (coverage.kind === 'not_covered') return [{ reason: 'not_covered', detail: coverage.detail }];
   const wanted = coverage.threshold.score;
   const weak = standings.flatMap(({ look, score }, index) =>
-    look === 'is' && !((score ?? -1) >= wanted) ? [index] : [],
+    look === 'is' && !(isSure(score) && score >= wanted) ? [index] : [],
   );
   const worst = Math.min(...weak.map((index) => standings[index]?.score ?? -1));
   return named('low_margin', weak, (who) => `${who}: ${worst.toFixed(3)}, wanted ${wanted.toFixed(3)}`);
@@ -86,7 +89,7 @@ function judgedItem(facts: CupFacts, index: number, standing: ItemStanding): Jud
       side: facts.opinion.items[index]?.side ?? null,
       design: standing.resembles === null ? null : (facts.manifest.designs[standing.resembles]?.id ?? null),
       score: standing.score,
-      compatible: standing.look === 'is' && standing.sizeFits !== false,
+      compatible: standing.look === 'is' && standing.sizeFits !== false && isSure(standing.score),
       informative: standing.informative,
       quality: item.quality,
     },

@@ -13,7 +13,7 @@ import { overlappingPairs } from './overlap.js';
 import type { CupOrder, OrderSeen, Policy } from './policy.js';
 import { changeBetween } from './same-cup.js';
 import { type Scene, sceneOf } from './scene.js';
-import { scoreItems } from './score.js';
+import { scoreBothWays, scoreItems } from './score.js';
 import { sharpnessAgainst } from './sharpness.js';
 import { findUnexplained, type Zone } from './unexplained.js';
 
@@ -123,7 +123,8 @@ export async function judgeCup(input: CupInput, engine: Engine, policy: Policy):
   const detectMs = lap();
   const crops = cropItems(picture, outlines, manifest.networks.items);
   const cropMs = lap();
-  const scores = await scoreItems(crops, manifest.networks.items, engine.items);
+  const score = manifest.judge.turns === 2 ? scoreBothWays : scoreItems;
+  const scores = await score(crops, manifest.networks.items, engine.items);
   const inferMs = lap();
   const sizeFits = items.map(({ diameterMm }) =>
     manifest.designs.map((design) =>

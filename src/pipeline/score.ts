@@ -24,6 +24,43 @@ export function planBatches(count: number, batches: readonly number[]): number[]
 /** What the items network says of each crop, without the sizes that only the camera knows. */
 export type NetworkScores = Omit<ScoredItem, 'sizeFits'>;
 
+/** The crops, and behind them the same upside down. */
+function withUpsideDown(crops: Crops): Crops {
+  const plane = crops.side * crops.side;
+  const half = crops.count * 3 * plane;
+  const data = new Float32Array(2 * half);
+  data.set(crops.data.subarray(0, half));
+  // Turned by 180°, a plane's pixels stand in reverse order.
+  for (let start = 0; start < half; start += plane)
+    data.set(crops.data.slice(start, start + plane).reverse(), half + start);
+  return { data, count: 2 * crops.count, side: crops.side };
+}
+
+const meanOf = (a: Float32Array, b: Float32Array) => a.map((value, index) => (value + (b[index] ?? 0)) / 2);
+
+function ofLengthOne(vector: Float32Array): Float32Array {
+  const length = Math.hypot(...vector);
+  return length > 0 ? vector.map((value) => value / length) : vector;
+}
+
+/**
+ * Scores each crop by the mean of what the network says of it as it lies and upside down: a network that was taught to
+ * disregard the turn does so only nearly.
+ * @throws INFER_FAILED
+ */
+export async function scoreBothWays(crops: Crops, spec: ItemsSpec, network: LoadedNetwork): Promise<NetworkScores[]> {
+  const scores = await scoreItems(withUpsideDown(crops), spec, network);
+  return scores.slice(0, crops.count).map((upright, index) => {
+    const turned = scores[crops.count + index] ?? upright;
+    const [obverse, reverse] = upright.sideLogits;
+    return {
+      embedding: ofLengthOne(meanOf(upright.embedding, turned.embedding)),
+      classScores: meanOf(upright.classScores, turned.classScores),
+      sideLogits: [(obverse + turned.sideLogits[0]) / 2, (reverse + turned.sideLogits[1]) / 2],
+    };
+  });
+}
+
 /** @throws INFER_FAILED, also where an output holds values that are not numbers */
 export async function scoreItems(crops: Crops, spec: ItemsSpec, network: LoadedNetwork): Promise<NetworkScores[]> {
   const floats = 3 * crops.side * crops.side;

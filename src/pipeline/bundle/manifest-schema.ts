@@ -1,6 +1,7 @@
 const text = { type: 'string', minLength: 1, maxLength: 200 } as const;
 const positive = { type: 'number', exclusiveMinimum: 0 } as const;
 const share = { type: 'number', minimum: 0, maximum: 1 } as const;
+const similarity = { type: 'number', minimum: -1, maximum: 1 } as const;
 const count = { type: 'integer', minimum: 0 } as const;
 const digest = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const;
 /** A plain name: no folder, no parent, nothing hidden. */
@@ -73,7 +74,19 @@ export const manifestSchema = record({
       fill: { type: 'number', minimum: 0, maximum: 255 },
     }),
   }),
-  classes: list(record({ id, side: { enum: ['obverse', 'reverse', null] }, designs: list(id, 1, 500) }), 1, 10_000),
+  classes: list(
+    record(
+      {
+        id,
+        side: { enum: ['obverse', 'reverse', null] },
+        designs: list(id, 1, 500),
+        unknownSimilarity: similarity,
+      },
+      ['unknownSimilarity'],
+    ),
+    1,
+    10_000,
+  ),
   designs: list(
     record({
       id,
@@ -94,11 +107,20 @@ export const manifestSchema = record({
     networkSha256: digest,
     vectors: list(record({ class: count, coin: text }), 1, 200_000),
   }),
-  judge: record({
-    name: text,
-    neighbours: { type: 'integer', minimum: 1, maximum: 100 },
-    unknownSimilarity: { type: 'number', minimum: -1, maximum: 1 },
-  }),
+  judge: record(
+    {
+      name: text,
+      neighbours: { type: 'integer', minimum: 1, maximum: 100 },
+      unknownSimilarity: similarity,
+      turns: { enum: [1, 2] },
+      lookAlikes: list(
+        record({ classes: list(count, 2, 2), margin: { type: 'number', minimum: 0, maximum: 2 } }),
+        0,
+        100_000,
+      ),
+    },
+    ['turns', 'lookAlikes'],
+  ),
   thresholds: table(
     text,
     record({

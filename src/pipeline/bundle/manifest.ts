@@ -43,6 +43,8 @@ export interface ClassSpec {
   readonly id: string;
   readonly side: Side | null;
   readonly designs: readonly string[];
+  /** How alike an item must be at least; not given = the judge's `unknownSimilarity`. */
+  readonly unknownSimilarity?: number;
 }
 
 export interface DesignSpec {
@@ -80,6 +82,16 @@ export interface JudgeSpec {
   readonly name: string;
   readonly neighbours: number;
   readonly unknownSimilarity: number;
+  /** Each item is seen so many times, as it lies and upside down, and the mean counts; not given = 1. */
+  readonly turns?: 1 | 2;
+  /** Pairs of classes whose pictures are nearly the same: one must lead the other by `margin` more. */
+  readonly lookAlikes?: readonly LookAlikes[];
+}
+
+export interface LookAlikes {
+  /** Indices into the manifest's classes. */
+  readonly classes: readonly [number, number];
+  readonly margin: number;
 }
 
 export interface QualitySpec {
@@ -156,6 +168,12 @@ function checkReferences(manifest: Manifest): void {
       throw invalid(
         `/gallery/vectors/${String(index)}/class is ${String(vector.class)}, wanted 0 to ${String(classes.length - 1)}`,
       );
+  for (const [index, { classes: pair }] of (manifest.judge.lookAlikes ?? []).entries())
+    for (const one of pair)
+      if (one >= classes.length)
+        throw invalid(
+          `/judge/lookAlikes/${String(index)}/classes names ${String(one)}, wanted 0 to ${String(classes.length - 1)}`,
+        );
   for (const [name, threshold] of Object.entries(manifest.thresholds))
     if (threshold.score !== null && threshold.evidence === null)
       throw invalid(`/thresholds/${name} has a score without its evidence`);

@@ -16,7 +16,7 @@ export interface ScoredItem {
 export interface ItemOpinion {
   /** How well it resembles each design, whatever its size. */
   readonly similarity: Float32Array;
-  /** Resemblance to each design less that of its strongest competitor of compatible size, or less being unknown. Over 0 = this design. */
+  /** Resemblance to each design less that of its strongest competitor of compatible size, or less being unknown. Over 0 = surely this design. */
   readonly score: Float32Array;
   /** The class that it resembles most, among those of compatible size; `null` = it is none that is known. */
   readonly bestClass: number | null;

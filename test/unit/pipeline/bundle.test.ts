@@ -117,10 +117,23 @@ describe('parseManifest', () => {
     ['gallery.vectors.0.class', 7, '/gallery/vectors/0/class'],
     ['thresholds.drawn.evidence', null, 'without its evidence'],
     ['judge.unknownSimilarity', 3, '/judge/unknownSimilarity'],
+    ['judge.turns', 3, '/judge/turns'],
+    ['judge.lookAlikes', [{ classes: [0], margin: 0.1 }], '/judge/lookAlikes/0/classes'],
+    ['judge.lookAlikes', [{ classes: [0, 2], margin: 0.1 }], '/judge/lookAlikes/0/classes names 2'],
+    ['judge.lookAlikes', [{ classes: [0, 1], margin: -0.1 }], '/judge/lookAlikes/0/margin'],
+    ['classes.0.unknownSimilarity', -2, '/classes/0/unknownSimilarity'],
   ])('refuses %s = %j, naming it', (where, value, message) => {
     expect(() => parseManifest(changed(where, value))).toThrow(
       expect.objectContaining({ code: 'BUNDLE_INVALID', message: expect.stringContaining(message) as string }),
     );
+  });
+
+  it.each([
+    ['judge.turns', 2],
+    ['judge.lookAlikes', [{ classes: [0, 1], margin: 0.1 }]],
+    ['classes.0.unknownSimilarity', 0.4],
+  ])('takes %s = %j', (where, value) => {
+    expect(() => parseManifest(changed(where, value))).not.toThrow();
   });
 
   it('refuses what is not JSON', () => {

@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+import type { ItemsSpec } from '../../../src/pipeline/bundle/manifest.js';
+import type { LoadedNetwork } from '../../../src/pipeline/ports.js';
+import { scoreBothWays, scoreItems } from '../../../src/pipeline/score.js';
+import { manifest } from '../../fixtures/cup-facts.js';
+
+const spec: ItemsSpec = { ...manifest.networks.items, batches: [1, 4] };
+const SIDE = 2;
+const PIXELS = 3 * SIDE * SIDE;
+
+/** Its embedding is what the first two pixels hold; scores and side the first one. */
+const firstPixels: LoadedNetwork = {
+  run: async (_, { data, shape }) => {
+    const count = shape[0] ?? 0;
+    const rows = Array.from({ length: count }, (__, row) => data.subarray(row * PIXELS, (row + 1) * PIXELS));
+    const column = (...at: number[]) => ({
+      shape: [count, at.length],
+      data: Float32Array.from(rows.flatMap((row) => at.map((index) => row[index] ?? 0))),
+    });
+    return await Promise.resolve({ embedding: column(0, 1), scores: column(0), side: column(0, 1) });
+  },
+  close: async () => await Promise.resolve(),
+};
+const crops = (...items: readonly (readonly number[])[]) => ({
+  data: Float32Array.from(items.flatMap((four) => [...four, ...four, ...four])),
+  count: items.length,
+  side: SIDE,
+});
+
+it('both ways: the mean of a crop as it lies and upside down, of length 1', async () => {
+  const [first, second] = await scoreBothWays(crops([3, 4, 8, 5], [0, 1, 0, 0]), spec, firstPixels);
+  // Upside down the first crop begins with 5 and 8.
+  expect(first?.embedding[0]).toBeCloseTo(4 / Math.hypot(4, 6));
+  expect(first?.embedding[1]).toBeCloseTo(6 / Math.hypot(4, 6));
+  expect(first?.classScores[0]).toBeCloseTo(4);
+  expect(first?.sideLogits).toEqual([4, 6]);
+  expect(second?.embedding[1]).toBeCloseTo(1);
+});
+
+it('both ways does not change for a crop that was turned upside down', async () => {
+  const [upright] = await scoreBothWays(crops([3, 4, 8, 5]), spec, firstPixels);
+  const [turned] = await scoreBothWays(crops([5, 8, 4, 3]), spec, firstPixels);
+  expect(turned).toEqual(upright);
+  const [once] = await scoreItems(crops([5, 8, 4, 3]), spec, firstPixels);
+  expect(once?.classScores[0]).toBe(5);
+});
+
+it('both ways of no crop is no score', async () => {
+  expect(await scoreBothWays(crops(), spec, firstPixels)).toEqual([]);
+});
