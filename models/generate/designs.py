@@ -193,4 +193,5 @@ def random_designs(count, seed=7):
     return tuple(out)
 
 
+RANDOM_TRAINED, RANDOM_HELD = 64, 8  # the last ones are strangers to choose with
 BY_ID = {d.id: d for d in KNOWN + UNKNOWN}

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from .compose import Piece
-from .designs import BY_ID, KNOWN, SEED_SPLITS, UNKNOWN
+from .designs import BY_ID, KNOWN, RANDOM_HELD, RANDOM_TRAINED, SEED_SPLITS, UNKNOWN, random_designs
 from .photographs import cut, diameters_mm, index, split_of
 
 CUT = 224
@@ -94,21 +94,27 @@ class Rendered:
     def __init__(self, split):
         self.first, self.last = SEED_SPLITS[split]
         self.designs = [d.id for d in KNOWN]
+        # what is chosen by strangers must not be chosen by those that calibration and test use
+        self.strangers = {d.id: d for d in (random_designs(RANDOM_TRAINED + RANDOM_HELD)[RANDOM_TRAINED:] if split == "choosing" else UNKNOWN)}
 
     def diameter_mm(self, design):
-        return BY_ID[design].diameter_mm
+        return self._design(design).diameter_mm
+
+    def _design(self, design):
+        return self.strangers.get(design) or BY_ID[design]
 
     def shared_sides(self, design):
-        return [s for s in ("obverse", "reverse") if s in BY_ID[design].shared and BY_ID[design].family == "harbour"]
+        d = self._design(design)
+        return [s for s in ("obverse", "reverse") if s in d.shared and d.family == "harbour"]
 
     def size(self, design):
         return min(RENDERED_COINS, self.last - self.first)
 
     def draw(self, design, count, rng, side=None):
-        d = BY_ID[design]
+        d = self._design(design)
         seeds = self.first + rng.choice(self.size(design), count, replace=False)
         open_sides = [s for s in ("obverse", "reverse") if s not in self.shared_sides(design)]
-        return [Piece(f"{design}-{s}", design, side or str(rng.choice(open_sides)), "rendered", d.diameter_mm * float(1 + np.clip(rng.normal(0, 0.003), -0.008, 0.008)), seed=int(s))
+        return [Piece(f"{design}-{s}", design, side or str(rng.choice(open_sides)), "rendered", d.diameter_mm * float(1 + np.clip(rng.normal(0, 0.003), -0.008, 0.008)), seed=int(s), struck=d)
                 for s in seeds]
 
     def draw_foreign(self, near_mm, rng):
@@ -116,7 +122,7 @@ class Rendered:
         return random_foreign(int(rng.integers(self.first, self.last)), near_mm, rng)
 
     def draw_unknown(self, near_mm, count, rng):
-        d = sorted(UNKNOWN, key=lambda d: abs(d.diameter_mm - near_mm) + rng.uniform(0, 5))[0]
+        d = sorted(self.strangers.values(), key=lambda d: abs(d.diameter_mm - near_mm) + rng.uniform(0, 5))[0]
         return self.draw(d.id, count, rng)
 
 

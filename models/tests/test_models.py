@@ -1,4 +1,4 @@
-"""python3 -m unittest tests.test_models   (in models/; needs numpy, OpenCV, PIL, scipy; no photographs, no torch)"""
+"""python3 -m unittest tests.test_models   (in models/; needs numpy, OpenCV, PIL, scipy, torch, onnx; no photographs)"""
 import unittest
 
 import numpy as np
@@ -8,7 +8,9 @@ from generate.camera import expose
 from generate.compose import lay_out, outline, paint
 from generate.pools import Rendered
 from generate.station import make_station
-from train.augment import disc_mask
+from train import choose
+from train.augment import disc_mask, vary
+from train.items_data import Batches, likest
 
 
 def small_cup(seed):
@@ -72,6 +74,55 @@ class Calibration(unittest.TestCase):
 
     def test_too_few_coins_carry_no_threshold(self):
         self.assertIsNone(calibrate.choose([cup("one_impostor", -1, [("x-1", "x")])]))
+
+
+class Fake:
+    def __init__(self, cls, coin, set_="us-types"):
+        self.cls, self.design, self.side, self.coin, self.set, self.split, self.diameter_mm = cls, cls, "obverse", coin, set_, "train", 20.0
+
+
+class Training(unittest.TestCase):
+    def test_the_likest_of_the_same_size_come_first(self):
+        means = np.zeros((12, 12), np.float32) + np.eye(12, dtype=np.float32)
+        means[1, 0] = 0.5
+        self.assertEqual(likest(means / np.linalg.norm(means, axis=1, keepdims=True), np.zeros(12))[0][0], 1)
+        mm = np.full(12, 30.0)
+        mm[[0, 7]] = 20.0
+        self.assertEqual(likest(np.eye(12, dtype=np.float32), mm)[0][0], 7)
+
+    def test_a_batch_brings_rivals_together_and_is_the_same_again(self):
+        entries = [Fake(f"c{i:02d}", f"c{i:02d}-{k}") for i in range(40) for k in range(3)]
+        pictures = np.full((len(entries), 24, 24, 4), 200, np.uint8)
+        rivals = np.array([[(i // 10) * 10 + (i + k) % 10 for k in range(1, 9)] for i in range(40)])
+        make = lambda: Batches(entries, pictures, sorted({e.cls for e in entries}), 3, per_batch=8, rivals=rivals)
+        (x, labels, _), (again, _, _) = make().batch(5, 24), make().batch(5, 24)
+        np.testing.assert_array_equal(x, again)
+        self.assertEqual(len(labels), 16)
+        self.assertLessEqual(len({int(c) // 10 for c in labels}), 2)  # two seeds and their rivals, not eight groups
+
+    def test_a_crop_from_a_cup_keeps_its_scale(self):
+        wide = np.zeros((184, 184, 3), np.uint8)
+        c = np.arange(184) - 91.5
+        wide[np.hypot(c[:, None], c[None, :]) < 184 / 1.16 / 2] = 255
+        shares = [(vary(wide, 1.16, 160, np.random.default_rng(i)).mean(2) > 60).mean() for i in range(12)]
+        self.assertAlmostEqual(float(np.mean(shares)), np.pi / 4 / 1.04**2, delta=0.03)
+
+
+class Choosing(unittest.TestCase):
+    def manifest(self, diameter):
+        design = lambda name, mm: {"id": name, "diameterMm": mm, "toleranceMm": 0.6}
+        return {"designs": [design("a", 20.0), design("b", diameter)], "classes": [{"id": "a/obverse", "designs": ["a"]}, {"id": "b/obverse", "designs": ["b"]}]}
+
+    vectors = np.array([[1, 0], [0.8, 0.6]], np.float32)
+
+    def test_classes_that_look_alike_need_a_lead(self):
+        self.assertEqual(choose.look_alikes(self.manifest(20.5), self.vectors, np.array([0, 1])), [{"classes": [0, 1], "margin": 1.0}])
+
+    def test_a_size_tells_them_apart(self):
+        self.assertEqual(choose.look_alikes(self.manifest(22.0), self.vectors, np.array([0, 1])), [])
+
+    def test_classes_that_differ_need_none(self):
+        self.assertEqual(choose.look_alikes(self.manifest(20.5), np.eye(2, dtype=np.float32), np.array([0, 1])), [])
 
 
 if __name__ == "__main__":

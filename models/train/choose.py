@@ -1,78 +1,99 @@
-"""What is chosen on held-back training coins: how alike an item must be before it counts as a known design at all.
+"""What is chosen on held-back coins as the station itself sees them, and written into the bundle's manifest.
 
-    python3 -m train.choose      prints how the held-back crops fare
+    python3 -m train.choose --bundle bundles/first --seen PREFIX --seen PREFIX2
+
+PREFIX is what `items_seen.mjs` wrote, over `mixed` cups of the split `choosing`. Chosen are
+- the size tolerance: all but one in a hundred held-back coins measure within it;
+- by origin (photographs, rendered), how alike an item must be before it counts as known: more than 98 in 100 strangers are;
+- the pairs of classes that look nearly the same, by their exemplars' mean cosine, and the lead that one needs over the other.
 """
+import argparse
 import json
+from pathlib import Path
 
 import numpy as np
 
-from .augment import augment
-from .gallery import embed
-from .items_data import cache_dir, training_set
+from item_study import bundle_network, embed_turned, load_seen, seen_by_the_judge, similarity
 
-CROPS_A_COIN = 4
-UNKNOWN_QUANTILE = 0.90
-
-
-def similarity(vectors, names, classes, embeddings, neighbours):
-    """N×C: an item's similarity to a class = the mean of its `neighbours` largest cosines with the class's exemplars."""
-    cos = embeddings @ vectors.T
-    of = np.array([n["class"] for n in names])
-    out = np.full((len(embeddings), len(classes)), -1.0, np.float32)
-    for c in range(len(classes)):
-        part = np.sort(cos[:, of == c], 1)[:, ::-1]
-        out[:, c] = part[:, :neighbours].mean(1)
-    return out
+TOLERANCE_QUANTILE = 0.99
+LEAST_TOLERANCE_MM = 0.6
+UNKNOWN_QUANTILE = 0.98
+ALIKE_FROM, ALIKE_SLOPE = 0.3, 2.0  # margin = slope × (mean cosine − from); the ablation: RECORD.md
+TURNS = 2
 
 
-def hard_crops(entries, pictures, chosen, seed=5):
-    """Crops with the hardships of training, and the coin each shows."""
-    crops, coins = [], []
-    for i in chosen:
-        for k in range(CROPS_A_COIN):
-            rng = np.random.default_rng([seed, i, k])
-            mm = entries[i].diameter_mm or rng.uniform(18, 34)
-            crops.append(augment(pictures[i], 160, rng, mm * 7.0))
-            coins.append(i)
-    return np.stack(crops), np.array(coins)
+def tolerances(manifest, rows):
+    """(share of the diameter, the errors it was taken from)."""
+    mm = {d["id"]: d["diameterMm"] for d in manifest["designs"]}
+    errors = [abs(r["diameterMm"] / mm[r["truth"]["design"]] - 1) for r in rows if r["truth"] and r["diameterMm"] and r["truth"]["design"] in mm]
+    return float(np.quantile(errors, TOLERANCE_QUANTILE)), errors
 
 
-def unknown_similarity(net, classes, vectors, names, entries, pictures, neighbours):
-    """(floor, how it was chosen). The floor: above nine in ten crops of held-back designs and things that no class covers."""
-    covered = {d for c in classes for d in c[2]}
-    strange = [i for i, e in enumerate(entries) if e.split == "choosing" and e.design not in covered]
-    known = [i for i, e in enumerate(entries) if e.split == "choosing" and e.design in covered]
-    u = similarity(vectors, names, classes, embed(net, hard_crops(entries, pictures, strange)[0])[0], neighbours).max(1)
-    crops, coins = hard_crops(entries, pictures, known)
-    sim = similarity(vectors, names, classes, embed(net, crops)[0], neighbours)
-    own = np.array([max(sim[k, c] for c, row in enumerate(classes) if entries[i].design in row[2]) for k, i in enumerate(coins)])
-    floor = round(float(np.quantile(u, UNKNOWN_QUANTILE)), 3)
-    report = {"rule": f"quantile {UNKNOWN_QUANTILE} of the best similarity of held-back strangers", "strangers": len(strange), "knownCoins": len(set(coins.tolist())),
-              "knownBelow": round(float((own < floor).mean()), 4)}
-    return floor, report
+def origins(manifest):
+    """By class: where its designs come from."""
+    of = {d["id"]: d["origin"] for d in manifest["designs"]}
+    return [of[c["designs"][0]] for c in manifest["classes"]]
+
+
+def fits(manifest, rows):
+    """N×C: whether an item's size fits any design of a class; unknown sizes fit all."""
+    designs = {d["id"]: d for d in manifest["designs"]}
+    ok = lambda mm, d: mm is None or abs(mm - d["diameterMm"]) <= d["toleranceMm"]
+    return np.array([[any(ok(r["diameterMm"], designs[d]) for d in c["designs"]) for c in manifest["classes"]] for r in rows])
+
+
+def look_alikes(manifest, vectors, of_class):
+    """Pairs of classes of compatible size, of different designs, whose exemplars are alike on average."""
+    designs = {d["id"]: d for d in manifest["designs"]}
+    means = np.stack([vectors[of_class == c].mean(0) for c in range(len(manifest["classes"]))])
+    alike, out = means @ means.T, []
+    near = lambda a, b: abs(a["diameterMm"] - b["diameterMm"]) <= a["toleranceMm"] + b["toleranceMm"]
+    for a, one in enumerate(manifest["classes"]):
+        for b, other in enumerate(manifest["classes"][:a]):
+            margin = ALIKE_SLOPE * (float(alike[a, b]) - ALIKE_FROM)
+            if margin > 0.005 and not set(one["designs"]) & set(other["designs"]) and any(near(designs[d], designs[f]) for d in one["designs"] for f in other["designs"]):
+                out.append({"classes": [b, a], "margin": round(margin, 3)})
+    return sorted(out, key=lambda pair: -pair["margin"])
 
 
 def main():
-    from .export import build_gallery, bundle_classes, load_items
-    entries, pictures = training_set()
-    net, trained, run = load_items()
-    classes = bundle_classes(entries)
-    vectors, names = build_gallery(net, classes, entries, pictures)
-    report = {"step": run["step"]}
-    for title, test in (("us-types", lambda e: e.set == "us-types"), ("rendered", lambda e: e.set == "rendered" and not e.design.startswith("random-"))):
-        chosen = [i for i, e in enumerate(entries) if e.split == "choosing" and test(e)]
-        crops, coins = hard_crops(entries, pictures, chosen)
-        e, scores, side = embed(net, crops)
-        sim = similarity(vectors, names, classes, e, 2)
-        right_class = np.array([entries[i].design in classes[c][2] for i, c in zip(coins, sim.argmax(1))])
-        by_head = np.array([entries[i].design in classes[c][2] for i, c in zip(coins, scores[:, [trained.index(r[3]) for r in classes]].argmax(1))])
-        right_side = np.array([{"obverse": 0, "reverse": 1}[entries[i].side] == s for i, s in zip(coins, side.argmax(1))])
-        report[title] = {"coins": len({entries[i].coin for i in chosen}), "crops": len(crops), "designByGallery": round(float(right_class.mean()), 4),
-                         "designByHead": round(float(by_head.mean()), 4), "side": round(float(right_side.mean()), 4)}
-    floor, how = unknown_similarity(net, classes, vectors, names, entries, pictures, 2)
-    report["unknownSimilarity"] = {"floor": floor, **how}
-    (cache_dir() / "choosing-report.json").write_text(json.dumps(report, indent=1))
-    print(json.dumps(report, indent=1))
+    args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    args.add_argument("--bundle", required=True)
+    args.add_argument("--seen", action="append", required=True)
+    a = args.parse_args()
+    rows, crops = load_seen(a.seen)
+    net, manifest, vectors, of_class = bundle_network(a.bundle)
+    share, errors = tolerances(manifest, rows)
+    for d in manifest["designs"]:
+        d["toleranceMm"] = round(max(LEAST_TOLERANCE_MM, share * d["diameterMm"]), 2)
+    sims = similarity(vectors, of_class, len(manifest["classes"]), seen_by_the_judge(embed_turned(net, crops, TURNS)), manifest["judge"]["neighbours"])
+    sims = np.where(fits(manifest, rows), sims, -1.0)
+    known = {d["id"] for d in manifest["designs"]}
+    origin, sets, report = np.array(origins(manifest)), {"photographs": ("us-types", "world", "foreign"), "rendered": ("rendered", "foreign")}, {}
+    for name, served in sets.items():
+        mine = origin == name
+        chosen = [i for i, r in enumerate(rows) if r["truth"] and r["truth"]["set"] in served and (r["truth"]["set"] != "foreign" or (rows[i]["pool"] == name))]
+        strangers = [i for i in chosen if rows[i]["truth"]["design"] not in known]
+        own = [max(sims[i, c] for c, one in enumerate(manifest["classes"]) if rows[i]["truth"]["design"] in one["designs"]) for i in chosen if rows[i]["truth"]["design"] in known]
+        if len(strangers) < 50 or len(own) < 50:
+            raise SystemExit(f"{name}: {len(strangers)} strangers and {len(own)} known items are too few to choose a floor by: more mixed cups are needed")
+        floor = round(float(np.quantile(sims[strangers][:, mine].max(1), UNKNOWN_QUANTILE)), 3)
+        for c, one in enumerate(manifest["classes"]):
+            if mine[c]:
+                one["unknownSimilarity"] = floor
+        coins = lambda items: len({rows[i]["truth"]["coin"] for i in items})
+        report[name] = {"floor": floor, "strangers": len(strangers), "strangeCoins": coins(strangers), "known": len(own), "knownBelow": round(float(np.mean(np.array(own) < floor)), 4)}
+    floor = max(r["floor"] for r in report.values())
+    manifest["judge"] = {**manifest["judge"], "unknownSimilarity": floor, "turns": TURNS, "lookAlikes": look_alikes(manifest, vectors, of_class)}
+    manifest["provenance"]["chosen"] = {
+        "tolerance": {"rule": f"quantile {TOLERANCE_QUANTILE} of the diameter's error, at least {LEAST_TOLERANCE_MM} mm", "share": round(share, 4), "items": len(errors)},
+        "unknownSimilarity": {"rule": f"quantile {UNKNOWN_QUANTILE} of the best similarity of held-back strangers of compatible size", **report},
+        "lookAlikes": {"rule": f"{ALIKE_SLOPE} × (mean cosine of the exemplars − {ALIKE_FROM})", "pairs": len(manifest["judge"]["lookAlikes"])}}
+    manifest["provenance"].pop("unknownSimilarity", None)
+    (Path(a.bundle) / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+    print(json.dumps(manifest["provenance"]["chosen"], indent=1))
+    for pair in manifest["judge"]["lookAlikes"]:
+        print(" ~ ".join(manifest["classes"][c]["id"] for c in pair["classes"]), pair["margin"])
 
 
 if __name__ == "__main__":

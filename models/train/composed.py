@@ -13,9 +13,9 @@ import numpy as np
 
 from generate.camera import expose
 from generate.compose import Piece, lay_out, paint
-from generate.designs import BY_ID, random_designs
+from generate.designs import BY_ID, RANDOM_HELD, RANDOM_TRAINED, random_designs
 from generate.station import make_station
-from .items_data import RANDOM_HELD, RANDOM_TRAINED, cache_dir, group_of, training_set
+from .items_data import cache_dir, group_of, training_set
 
 WIDE = 1.16          # side of a banked crop, in the coin's diameters
 BANK_PX = 184

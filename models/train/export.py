@@ -1,4 +1,5 @@
-"""Checkpoints to a bundle: ONNX networks, gallery, manifest. Thresholds are null until `calibrate.py` has written them.
+"""Checkpoints to a bundle: ONNX networks, gallery, manifest. It knows no item until `train/choose.py` has written what is alike
+enough, and covers no design until `calibrate.py` has written the thresholds.
 
     python3 -m train.export --out bundles/first
 """
@@ -17,7 +18,6 @@ import torch.nn as nn
 from generate.designs import KNOWN
 from generate.photographs import diameters_mm
 from .augment import CROP_SCALE, FILL, normalise
-from .choose import unknown_similarity
 from .detector_network import DetectorNetwork, fused
 from .gallery import embed_coins, medoids, plain_crop
 from .items_data import cache_dir, training_set
@@ -26,6 +26,7 @@ from .items_network import DIM, ItemsNetwork
 HERE = Path(__file__).resolve().parent
 BATCHES = [1, 4, 8, 16]
 EXEMPLARS = 8
+COINS_A_CLASS = 24  # more struck coins of a design say nothing new
 TOLERANCE = 1e-4
 
 
@@ -47,10 +48,11 @@ class ItemsExport(nn.Module):
 
 
 def load_items():
-    state = torch.load(cache_dir() / "items.pt")
+    warm = (cache_dir() / "items-warm.pt").is_file()
+    state = torch.load(cache_dir() / ("items-warm.pt" if warm else "items-cold.pt"))
     net = ItemsNetwork(len(state["classes"]))
     net.load_state_dict(state["ema"])
-    return net.eval(), state["classes"], {k: state[k] for k in ("step", "seed", "seconds")}
+    return net.eval(), state["classes"], {**{k: state[k] for k in ("step", "seed", "seconds")}, "warm": state.get("warm")}
 
 
 def load_detector():
@@ -92,6 +94,7 @@ def build_gallery(net, classes, entries, pictures):
         members = [i for i, e in enumerate(entries) if e.split == "train" and e.side == side and e.design in designs and e.set != "world"]
         if not members:
             raise SystemExit(f"class {classes[number][0]}: no training coin")
+        members = members[:COINS_A_CLASS]
         v = embed_coins(net, [pictures[i] for i in members], [entries[i] for i in members])
         for k in medoids(v, EXEMPLARS):
             vectors.append(v[k])
@@ -111,6 +114,21 @@ def onnx_agrees(file, name, x, wanted):
     print(f"{file.name}, batch {x.shape[0]}: largest difference from torch " + ", ".join(f"{k} {v:.1e}" for k, v in worst.items()))
     if max(worst.values()) > TOLERANCE:
         raise SystemExit(f"{file}: differs from torch by {max(worst.values()):.2e}, allowed {TOLERANCE:.0e}")
+
+
+def export_detector(out):
+    """The detector of the checkpoint; without one the bundle's own stays as it is."""
+    if not (cache_dir() / "detector.pt").is_file():
+        if not (out / "detector.onnx").is_file():
+            raise SystemExit(f"neither {cache_dir()}/detector.pt nor {out}/detector.onnx is there: run train.train_detector first")
+        print(f"{out}/detector.onnx stays: no checkpoint of a detector in {cache_dir()}")
+        return
+    detector = load_detector()
+    torch.onnx.export(detector, torch.zeros(1, 3, 240, 320), str(out / "detector.onnx"), opset_version=13, input_names=["image"], output_names=["heat", "size", "offset", "mask"])
+    x = np.random.default_rng(4).uniform(-1, 1, (1, 3, 240, 320)).astype(np.float32)
+    with torch.no_grad():
+        wanted = {k: v.numpy() for k, v in zip(("heat", "size", "offset", "mask"), detector(torch.from_numpy(x)))}
+    onnx_agrees(out / "detector.onnx", "image", x, wanted)
 
 
 def digest(path):
@@ -143,18 +161,12 @@ def main():
         with torch.no_grad():
             e, s, side = net(torch.from_numpy(x[:n]))
         onnx_agrees(out / "items.onnx", "crops", x[:n], {"embedding": e.numpy(), "scores": s.numpy()[:, rows], "side": side.numpy()})
-    detector = load_detector()
-    torch.onnx.export(detector, torch.zeros(1, 3, 240, 320), str(out / "detector.onnx"), opset_version=13, input_names=["image"], output_names=["heat", "size", "offset", "mask"])
-    x = np.random.default_rng(4).uniform(-1, 1, (1, 3, 240, 320)).astype(np.float32)
-    with torch.no_grad():
-        wanted = {k: v.numpy() for k, v in zip(("heat", "size", "offset", "mask"), detector(torch.from_numpy(x)))}
-    onnx_agrees(out / "detector.onnx", "image", x, wanted)
+    export_detector(out)
     vectors, names = build_gallery(net, classes, entries, pictures)
     vectors.tofile(out / "gallery.f32")
     designs = bundle_designs()
     used = sorted({d for c in classes for d in c[2]})
     neighbours = 2
-    unknown, chosen_on = unknown_similarity(net, classes, vectors, names, entries, pictures, neighbours)
     (out / "LICENCES.md").write_text((HERE / "LICENCES.md").read_text())
     files = {f: digest(out / f) for f in ("detector.onnx", "items.onnx", "gallery.f32", "LICENCES.md")}
     manifest = {
@@ -170,14 +182,14 @@ def main():
         "classes": [{"id": c, "side": s, "designs": d} for c, s, d, _ in classes],
         "designs": [designs[d] for d in used],
         "gallery": {"file": "gallery.f32", "dim": DIM, "networkSha256": files["items.onnx"]["sha256"], "vectors": names},
-        "judge": {"name": "metric", "neighbours": neighbours, "unknownSimilarity": unknown},
+        "judge": {"name": "metric", "neighbours": neighbours, "unknownSimilarity": 1.0},
         "thresholds": {"photographs": {"score": None, "evidence": None}, "rendered": {"score": None, "evidence": None}},
         "quality": {"maxRimWidthMm": 0.9, "minLuma": 40, "maxClippedShare": 0.2, "maxMotion": 4.0},
         "provenance": {"commit": commit_id(), "command": "models/train_all.sh", "data": "photographs of the folder CUPCHECK_DATA, splits as in its index.csv; rendered designs of models/generate",
-                       "seeds": {"items": run["seed"], "detector": 1}, "steps": {"items": run["step"]}, "seconds": {"items": round(run["seconds"])}, "unknownSimilarity": chosen_on,
+                       "seeds": {"items": run["seed"], "detector": 1}, "steps": {"items": run["step"]}, "seconds": {"items": round(run["seconds"])}, "warm": run["warm"],
                        "weights": "MobileNetV2 1.0 ImageNet, google-coral/test_data, Apache-2.0"}}
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
-    print(f"{out}: {len(classes)} classes, {len(used)} designs, {len(names)} exemplars, {sum(f['bytes'] for f in files.values()) / 1e6:.1f} MB, unknownSimilarity {unknown}")
+    print(f"{out}: {len(classes)} classes, {len(used)} designs, {len(names)} exemplars, {sum(f['bytes'] for f in files.values()) / 1e6:.1f} MB; knows nothing until train.choose has run")
 
 
 if __name__ == "__main__":

@@ -10,13 +10,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from generate.designs import KNOWN, random_designs
+from generate.designs import KNOWN, RANDOM_HELD, RANDOM_TRAINED, random_designs
 from generate.photographs import cut, diameters_mm, index, split_of
 from generate.strike import encode, random_light, shade, strike
 from .augment import augment, normalise, vary
 
 CUT = 176
-RANDOM_TRAINED, RANDOM_HELD = 64, 8
 COINS_KNOWN, COINS_RANDOM = 40, 8
 
 

@@ -10,6 +10,7 @@ import math
 import queue
 import threading
 import time
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,7 +19,7 @@ import torch.nn.functional as F
 
 from generate.photographs import data_dir
 from .composed import WIDE, bank
-from .export import bundle_classes
+from .export import bundle_classes, digest
 from .items_data import Batches, cache_dir, likest, training_set
 from .items_network import ItemsNetwork, cpu_has_bf16, load_imagenet
 from .warm import class_means, load_bundle
@@ -102,6 +103,7 @@ def main():
         rivals = likest(means, mm)
     else:
         load_imagenet(net.trunk, str(data_dir() / "weights" / "mobilenet_v2_1.0_224_imagenet.onnx"))
+    warm_from = digest(Path(a.warm) / "items.onnx")["sha256"] if a.warm else None
     ema = {k: v.clone() for k, v in net.state_dict().items()}
     heads = [p for n, p in net.named_parameters() if not n.startswith("trunk")]
     tops = recipe["trunk"], recipe["heads"]
@@ -144,7 +146,7 @@ def main():
         if (i + 1) % a.save_every == 0 or i + 1 == last:
             part = file.with_suffix(".part")
             torch.save({"net": net.state_dict(), "opt": opt.state_dict(), "ema": ema, "step": i + 1,
-                        "classes": classes, "seed": a.seed, "seconds": spent + time.time() - start}, part)
+                        "classes": classes, "seed": a.seed, "warm": warm_from, "seconds": spent + time.time() - start}, part)
             part.rename(file)
 
 

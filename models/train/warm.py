@@ -14,6 +14,7 @@ from onnx import numpy_helper
 
 from .augment import normalise
 from .gallery import embed_coins, plain_crop
+from .items_data import cache_dir
 from .items_network import ItemsNetwork
 
 COINS_A_CLASS = 6
@@ -45,7 +46,11 @@ def load_bundle(net, folder, trained, trained_class):
 
 
 def class_means(net, entries, pictures, trained, seed=11):
-    """(C×D means of length 1 of a few training coins a class, C diameters in mm, 0 = unknown)."""
+    """(C×D means of length 1 of a few training coins a class, C diameters in mm, 0 = unknown); cached, for a run that goes on."""
+    file = cache_dir() / "class-means.npz"
+    if file.is_file():
+        data = np.load(file)
+        return data["means"], data["mm"]
     rng, numbers = np.random.default_rng(seed), {c: [] for c in trained}
     for i, e in enumerate(entries):
         if e.split == "train":
@@ -56,7 +61,9 @@ def class_means(net, entries, pictures, trained, seed=11):
     ends = np.cumsum([len(p) for p in picked])
     means = np.stack([part.mean(0) for part in np.split(v, ends[:-1])])
     mm = np.array([entries[p[0]].diameter_mm for p in picked])
-    return means / np.linalg.norm(means, axis=1, keepdims=True), mm
+    means /= np.linalg.norm(means, axis=1, keepdims=True)
+    np.savez(file, means=means, mm=mm)
+    return means, mm
 
 
 def main():
