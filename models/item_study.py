@@ -21,25 +21,34 @@ SAME_SIZE_MM, SAME_SIZE_SHARE = 1.0, 0.7
 CUPS = {"clean": 6000, "one_impostor": 12000, "unknown_design": 4000}
 
 
-def load_seen(prefixes):
-    """(items, their crops N×P×P×3). Each item knows its pool."""
-    rows, crops = [], []
+TURNS = 4  # by quarters
+
+
+def load_seen(prefixes, net, digest):
+    """(items, their embeddings N×TURNS×D as they lie and turned by quarters). Each item knows its pool. Embeddings are cached beside the crops."""
+    rows, turned = [], []
     for prefix in prefixes:
         with open(f"{prefix}.jsonl") as f:
             part = [json.loads(line) for line in f]
         struck = any(r["truth"] and r["truth"]["set"] == "rendered" for r in part)
         rows += [{**r, "pool": "rendered" if struck else "photographs"} for r in part]
-        crops.append(np.fromfile(f"{prefix}.u8", np.uint8).reshape(len(part), 3, PX, PX).transpose(0, 2, 3, 1))
-    return rows, np.concatenate(crops)
+        file = Path(f"{prefix}.{digest[:12]}.npy")
+        if not file.is_file():
+            crops = np.fromfile(f"{prefix}.u8", np.uint8).reshape(len(part), 3, PX, PX).transpose(0, 2, 3, 1)
+            np.save(file, embed_turned(net, crops))
+        turned.append(np.load(file))
+        if len(turned[-1]) != len(part):
+            raise SystemExit(f"{file} is of other items than {prefix}.jsonl: remove it")
+    return rows, np.concatenate(turned)
 
 
-def embed_turned(net, crops, turns):
-    """N×turns×D: each crop as it lies and turned: by 180°, or with four turns by quarters."""
+def embed_turned(net, crops):
     out = []
     with torch.no_grad():
         for i in range(0, len(crops), 32):
             x = torch.from_numpy(normalise(crops[i:i + 32]))
-            out.append(np.stack([net(torch.rot90(x, t if turns == 4 else 2 * t, (2, 3)).contiguous(memory_format=torch.channels_last))[0].numpy() for t in range(turns)], 1))
+            out.append(np.stack([net(torch.rot90(x, t, (2, 3)).contiguous(memory_format=torch.channels_last))[0].numpy() for t in range(TURNS)], 1))
+            print(f"{min(i + 32, len(crops))}/{len(crops)} items", flush=True)
     return np.concatenate(out)
 
 
@@ -81,11 +90,11 @@ class Study:
     """Items of known size, their embeddings at four turns, and cups drawn from them."""
 
     def __init__(self, prefixes, bundle):
-        rows, crops = load_seen(prefixes)
         net, self.manifest, self.vectors, self.of_class = bundle_network(bundle)
+        rows, turned = load_seen(prefixes, net, self.manifest["gallery"]["networkSha256"])
         keep = [i for i, r in enumerate(rows) if r["truth"] and r["diameterMm"] and r["pool"] == "photographs"]
         self.rows = [rows[i] for i in keep]
-        self.turned = embed_turned(net, crops[keep], 4)
+        self.turned = turned[keep]
         designs = self.manifest["designs"]
         self.ids = [d["id"] for d in designs]
         self.mm = np.array([d["diameterMm"] for d in designs])

@@ -13,13 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from item_study import bundle_network, embed_turned, load_seen, seen_by_the_judge, similarity
+from item_study import bundle_network, load_seen, seen_by_the_judge, similarity
 
 TOLERANCE_QUANTILE = 0.99
 LEAST_TOLERANCE_MM = 0.6
 UNKNOWN_QUANTILE = 0.98
 ALIKE_FROM, ALIKE_SLOPE = 0.3, 2.0  # margin = slope × (mean cosine − from); the ablation: RECORD.md
-TURNS = 2
 
 
 def tolerances(manifest, rows):
@@ -61,12 +60,12 @@ def main():
     args.add_argument("--bundle", required=True)
     args.add_argument("--seen", action="append", required=True)
     a = args.parse_args()
-    rows, crops = load_seen(a.seen)
     net, manifest, vectors, of_class = bundle_network(a.bundle)
+    rows, turned = load_seen(a.seen, net, manifest["gallery"]["networkSha256"])
     share, errors = tolerances(manifest, rows)
     for d in manifest["designs"]:
         d["toleranceMm"] = round(max(LEAST_TOLERANCE_MM, share * d["diameterMm"]), 2)
-    sims = similarity(vectors, of_class, len(manifest["classes"]), seen_by_the_judge(embed_turned(net, crops, TURNS)), manifest["judge"]["neighbours"])
+    sims = similarity(vectors, of_class, len(manifest["classes"]), seen_by_the_judge(turned[:, ::2]), manifest["judge"]["neighbours"])
     sims = np.where(fits(manifest, rows), sims, -1.0)
     known = {d["id"] for d in manifest["designs"]}
     origin, sets, report = np.array(origins(manifest)), {"photographs": ("us-types", "world", "foreign"), "rendered": ("rendered", "foreign")}, {}
@@ -84,7 +83,7 @@ def main():
         coins = lambda items: len({rows[i]["truth"]["coin"] for i in items})
         report[name] = {"floor": floor, "strangers": len(strangers), "strangeCoins": coins(strangers), "known": len(own), "knownBelow": round(float(np.mean(np.array(own) < floor)), 4)}
     floor = max(r["floor"] for r in report.values())
-    manifest["judge"] = {**manifest["judge"], "unknownSimilarity": floor, "turns": TURNS, "lookAlikes": look_alikes(manifest, vectors, of_class)}
+    manifest["judge"] = {**manifest["judge"], "unknownSimilarity": floor, "turns": 2, "lookAlikes": look_alikes(manifest, vectors, of_class)}
     manifest["provenance"]["chosen"] = {
         "tolerance": {"rule": f"quantile {TOLERANCE_QUANTILE} of the diameter's error, at least {LEAST_TOLERANCE_MM} mm", "share": round(share, 4), "items": len(errors)},
         "unknownSimilarity": {"rule": f"quantile {UNKNOWN_QUANTILE} of the best similarity of held-back strangers of compatible size", **report},

@@ -26,7 +26,6 @@ from .items_network import DIM, ItemsNetwork
 HERE = Path(__file__).resolve().parent
 BATCHES = [1, 4, 8, 16]
 EXEMPLARS = 8
-COINS_A_CLASS = 24  # more struck coins of a design say nothing new
 TOLERANCE = 1e-4
 
 
@@ -94,7 +93,6 @@ def build_gallery(net, classes, entries, pictures):
         members = [i for i, e in enumerate(entries) if e.split == "train" and e.side == side and e.design in designs and e.set != "world"]
         if not members:
             raise SystemExit(f"class {classes[number][0]}: no training coin")
-        members = members[:COINS_A_CLASS]
         v = embed_coins(net, [pictures[i] for i in members], [entries[i] for i in members])
         for k in medoids(v, EXEMPLARS):
             vectors.append(v[k])

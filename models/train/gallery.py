@@ -6,7 +6,7 @@ from .augment import normalise, place
 
 PX = 160
 NEUTRAL = (118.0, 116.0, 112.0)
-TURNS = 2
+TURNS = 4
 
 
 def plain_crop(rgba, size_px, turn_seed):
@@ -28,7 +28,7 @@ def embed(net, crops, batch=64):
 
 
 def embed_coins(net, pictures, entries, px_per_mm=7.0):
-    """One vector a cut-out: the mean over two rotations, of length 1."""
+    """One vector a cut-out: the mean over four rotations, of length 1."""
     crops = [plain_crop(p, (e.diameter_mm or 25.0) * px_per_mm, t) for p, e in zip(pictures, entries) for t in range(TURNS)]
     v = embed(net, np.stack(crops))[0].reshape(len(pictures), TURNS, -1).mean(1)
     return v / np.linalg.norm(v, axis=1, keepdims=True)

@@ -99,7 +99,7 @@ def training_set():
 
 
 # share of the classes in a batch
-SHARES = {"us-types": 0.60, "world": 0.14, "known": 0.13, "random": 0.10, "foreign": 0.03}
+SHARES = {"us-types": 0.56, "world": 0.14, "known": 0.15, "random": 0.12, "foreign": 0.03}
 RIVALS = 8             # the likest other classes of a class, which its batches draw from
 MET = 3                # of them in a batch beside it
 SAME_SIZE_BONUS = 0.1  # cosine: among like classes, those of the same size meet sooner, for no ruler tells them apart
