@@ -22,10 +22,15 @@ ALIKE_FROM, ALIKE_SLOPE = 0.3, 2.0  # margin = slope × (mean cosine − from); 
 
 
 def tolerances(manifest, rows):
-    """(share of the diameter, the errors it was taken from)."""
-    mm = {d["id"]: d["diameterMm"] for d in manifest["designs"]}
-    errors = [abs(r["diameterMm"] / mm[r["truth"]["design"]] - 1) for r in rows if r["truth"] and r["diameterMm"] and r["truth"]["design"] in mm]
-    return float(np.quantile(errors, TOLERANCE_QUANTILE)), errors
+    """By origin: (share of the diameter, how many items it was taken from)."""
+    designs, out = {d["id"]: d for d in manifest["designs"]}, {}
+    for origin in sorted({d["origin"] for d in manifest["designs"]}):
+        mine = [r for r in rows if r["truth"] and r["diameterMm"] and designs.get(r["truth"]["design"], {}).get("origin") == origin]
+        errors = [abs(r["diameterMm"] / designs[r["truth"]["design"]]["diameterMm"] - 1) for r in mine]
+        if len(errors) < 100:
+            raise SystemExit(f"{origin}: {len(errors)} measured items are too few to choose a tolerance by, wanted 100: more mixed cups are needed")
+        out[origin] = (float(np.quantile(errors, TOLERANCE_QUANTILE)), len(errors))
+    return out
 
 
 def origins(manifest):
@@ -62,9 +67,9 @@ def main():
     a = args.parse_args()
     net, manifest, vectors, of_class = bundle_network(a.bundle)
     rows, turned = load_seen(a.seen, net, manifest["gallery"]["networkSha256"])
-    share, errors = tolerances(manifest, rows)
+    errors = tolerances(manifest, rows)
     for d in manifest["designs"]:
-        d["toleranceMm"] = round(max(LEAST_TOLERANCE_MM, share * d["diameterMm"]), 2)
+        d["toleranceMm"] = round(max(LEAST_TOLERANCE_MM, errors[d["origin"]][0] * d["diameterMm"]), 2)
     sims = similarity(vectors, of_class, len(manifest["classes"]), seen_by_the_judge(turned[:, ::2]), manifest["judge"]["neighbours"])
     sims = np.where(fits(manifest, rows), sims, -1.0)
     known = {d["id"] for d in manifest["designs"]}
@@ -85,7 +90,7 @@ def main():
     floor = max(r["floor"] for r in report.values())
     manifest["judge"] = {**manifest["judge"], "unknownSimilarity": floor, "turns": 2, "lookAlikes": look_alikes(manifest, vectors, of_class)}
     manifest["provenance"]["chosen"] = {
-        "tolerance": {"rule": f"quantile {TOLERANCE_QUANTILE} of the diameter's error, at least {LEAST_TOLERANCE_MM} mm", "share": round(share, 4), "items": len(errors)},
+        "tolerance": {"rule": f"quantile {TOLERANCE_QUANTILE} of the diameter's error, at least {LEAST_TOLERANCE_MM} mm", **{origin: {"share": round(share, 4), "items": items} for origin, (share, items) in errors.items()}},
         "unknownSimilarity": {"rule": f"quantile {UNKNOWN_QUANTILE} of the best similarity of held-back strangers of compatible size", **report},
         "lookAlikes": {"rule": f"{ALIKE_SLOPE} × (mean cosine of the exemplars − {ALIKE_FROM})", "pairs": len(manifest["judge"]["lookAlikes"])}}
     manifest["provenance"].pop("unknownSimilarity", None)

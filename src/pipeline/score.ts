@@ -32,7 +32,7 @@ function withUpsideDown(crops: Crops): Crops {
   data.set(crops.data.subarray(0, half));
   // Turned by 180°, a plane's pixels stand in reverse order.
   for (let start = 0; start < half; start += plane)
-    data.set(crops.data.slice(start, start + plane).reverse(), half + start);
+    data.set(crops.data.subarray(start, start + plane).toReversed(), half + start);
   return { data, count: 2 * crops.count, side: crops.side };
 }
 

@@ -6,7 +6,8 @@ import type { CupOpinion, ItemOpinion, Judge, ScoredItem } from './judge.js';
 /** By class: how much more each look-alike counts as a rival. */
 function marginsByClass(classes: number, lookAlikes: readonly LookAlikes[]): ReadonlyMap<number, number>[] {
   const margins = Array.from({ length: classes }, () => new Map<number, number>());
-  for (const { classes: [one, other], margin } of lookAlikes) {
+  for (const { classes: pair, margin } of lookAlikes) {
+    const [one, other] = pair;
     margins[one]?.set(other, margin);
     margins[other]?.set(one, margin);
   }
