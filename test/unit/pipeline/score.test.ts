@@ -10,6 +10,9 @@ const PIXELS = 3 * SIDE * SIDE;
 
 /** Its embedding is what the first two pixels hold; scores and side the first one. */
 const firstPixels: LoadedNetwork = {
+  signature: { inputs: {}, outputs: {} },
+  provider: 'cpu',
+  fallbacks: [],
   run: async (_, { data, shape }) => {
     const count = shape[0] ?? 0;
     const rows = Array.from({ length: count }, (__, row) => data.subarray(row * PIXELS, (row + 1) * PIXELS));
