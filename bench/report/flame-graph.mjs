@@ -6,11 +6,12 @@ const rowHeight = 17;
 const top = 30;
 const letterPx = 6.3;
 
-function colourOf(name) {
+/** Functions of C++ have no name: they are their caller's. */
+function colourOf(name, callers) {
+  if (name === 'anonymous native') return callers;
   if (name === '(garbage collector)') return '#c9c9c9';
-  if (name.includes('backend.js')) return '#a9c4e8';
-  if (/ (crop-resize|jpeg|frame-ring|addon)\.js$/.test(name) || name.endsWith(' native')) return '#a8d5c5';
-  return '#f2c48d';
+  if (name.endsWith('backend.js')) return '#a9c4e8';
+  return name === 'callNative addon.js' ? '#a8d5c5' : '#f2c48d';
 }
 
 const depthOf = ({ children }) => 1 + Math.max(0, ...children.map(depthOf));
@@ -18,7 +19,8 @@ const depthOf = ({ children }) => 1 + Math.max(0, ...children.map(depthOf));
 export function flameGraph(title, root) {
   const perMs = wide / root.ms;
   const parts = [text(4, 18, title)];
-  const draw = (node, x, row) => {
+  const draw = (node, x, row, callers) => {
+    const colour = colourOf(node.name, callers);
     const width = node.ms * perMs;
     const y = top + row * rowHeight;
     parts.push(
@@ -27,7 +29,7 @@ export function flameGraph(title, root) {
         y,
         Math.max(0.5, width - 0.5),
         rowHeight - 1,
-        colourOf(node.name),
+        colour,
         `${node.name}: ${node.ms.toFixed(1)} ms, ${((100 * node.ms) / root.ms).toFixed(1)} %`,
       ),
     );
@@ -38,10 +40,10 @@ export function flameGraph(title, root) {
     }
     let from = x;
     for (const child of node.children) {
-      draw(child, from, row + 1);
+      draw(child, from, row + 1, colour);
       from += child.ms * perMs;
     }
   };
-  draw(root, 0, 0);
+  draw(root, 0, 0, '#f2c48d');
   return picture(wide, top + depthOf(root) * rowHeight + 8, parts);
 }

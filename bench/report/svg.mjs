@@ -48,7 +48,7 @@ function steps(most) {
 }
 
 function legend(entries, y) {
-  let x = left;
+  let x = 20;
   return entries.flatMap(([name, fill]) => {
     const parts = [rect(x, y - 10, 11, 11, fill), text(x + 16, y, name)];
     x += 34 + 7 * name.length;

@@ -83,7 +83,6 @@ export class BenchStation {
       const child = spawn('setpriv', command, {
         stdio: ['ignore', 'ignore', 'pipe'],
         env: { ...process.env, ...extra },
-        detached: true,
       });
       child.stderr.on('data', (chunk) => {
         station.said = (station.said + chunk.toString()).slice(-4000);
