@@ -1,8 +1,8 @@
 // Ten crops out of a 1080p frame, as one normalised tensor: ours, sharp, OpenCV, and the writing of the bytes alone.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cropResize } from '../../dist/native/crop-resize.js';
+import * as native from '../../dist/native/crop-resize.js';
 import { boxesOn, frame1080 } from '../frame.mjs';
 import { sharpCrops } from '../peers/sharp-crops.mjs';
 import { interleave, ratio, spread, timeAsync, timeSync } from '../rounds.mjs';
@@ -32,11 +32,26 @@ function check(name, found, limit, key) {
   return { ...found, limit: { [key]: limit } };
 }
 
+/** Each thread gets its part of the boxes, and its part of the tensor. */
+async function onAllThreads(frame, flat, options, tensor) {
+  const parts = Math.min(availableParallelism(), count);
+  const floats = tensor.length / count;
+  const edge = (part) => Math.round((count * part) / parts);
+  await Promise.all(
+    Array.from({ length: parts }, (_, part) => {
+      const [from, to] = [edge(part), edge(part + 1)];
+      const own = tensor.subarray(from * floats, to * floats);
+      return native.cropResizeAsync(frame, flat.subarray(4 * from, 4 * to), options, own);
+    }),
+  );
+  return tensor;
+}
+
 function contestants(frame, flat, boxes, opencv, repeats) {
   const tensor = new Float32Array(count * 3 * shape.side ** 2);
   const { side, mean, std } = shape;
   const options = { width: side, height: side, mean, std, fill: 0, channels: 3 };
-  const crop = () => cropResize(frame, flat, options, tensor) ?? tensor;
+  const crop = () => native.cropResize(frame, flat, options, tensor) ?? tensor;
   let level = 0;
   const list = [
     { name: 'cupcheck', threads: 1, once: async () => crop(), run: async () => timeSync(repeats, crop) },
@@ -46,14 +61,23 @@ function contestants(frame, flat, boxes, opencv, repeats) {
       run: async () => timeSync(repeats * 4, () => tensor.fill((level += 0.001))),
     },
   ];
+  if (native.cropResizeAsync !== undefined) {
+    const cropAll = () => onAllThreads(frame, flat, options, tensor);
+    list.push({
+      name: 'cupcheck, all threads',
+      threads: 0,
+      once: cropAll,
+      run: () => timeAsync(repeats, cropAll),
+    });
+  }
   for (const [threads, label] of [
     [1, ''],
     [0, ', all threads'],
   ])
     for (const kernel of ['lanczos3', 'linear']) {
-      const bySharp = () => sharpCrops(frame, boxes, { ...shape, kernel }, threads, tensor);
+      const crop = () => sharpCrops(frame, boxes, { ...shape, kernel }, threads, tensor);
       const name = `sharp ${kernel}${label}`;
-      list.push({ name, threads, once: bySharp, run: () => timeAsync(Math.ceil(repeats / 5), bySharp) });
+      list.push({ name, threads, once: crop, run: () => timeAsync(Math.ceil(repeats / 5), crop) });
     }
   if (opencv === null) return list;
   for (const [threads, label] of [

@@ -195,6 +195,21 @@ it('a similarity is the mean of the nearest cosines', () => {
   expect(similarity(Float32Array.of(1, 0), new Float32Array(0), 2)).toBe(-1);
 });
 
+it('a similarity finds the nearest wherever they lie, in any number of dimensions', () => {
+  const [dim, rows] = [7, 30];
+  // Neither sorted nor repeated: steps of a number that shares no divisor with the count.
+  const value = (at: number) => ((at * 37) % 211) / 105 - 1;
+  const one = Float32Array.from({ length: dim }, (_, at) => value(at + 500));
+  const vectors = Float32Array.from({ length: dim * rows }, (_, at) => value(at));
+  const cosines = Array.from({ length: rows }, (_, row) =>
+    one.reduce((sum, x, k) => sum + x * (vectors[row * dim + k] ?? 0), 0),
+  ).toSorted((a, b) => b - a);
+  for (const used of [1, 2, 5]) {
+    const mean = cosines.slice(0, used).reduce((sum, x) => sum + x, 0) / used;
+    expect(similarity(one, vectors, used), `${String(used)} nearest`).toBeCloseTo(mean, 10);
+  }
+});
+
 it('versions are compared as numbers', () => {
   expect(isAtLeast('0.10.0', '0.9.5')).toBe(true);
   expect(isAtLeast('0.9.5', '0.10.0')).toBe(false);
