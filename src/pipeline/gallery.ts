@@ -47,7 +47,11 @@ function gather(all: Float32Array, rows: readonly number[], dim: number): Float3
 /** Cosine of two vectors of length 1. Four sums side by side: one sum alone waits for each addition before the next. */
 function cosine(one: Float32Array, others: Float32Array, from: number): number {
   const dim = one.length;
-  let [a, b, c, d] = [0, 0, 0, 0];
+  // One by one: taking an array apart costs more here than the sums themselves.
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
   let k = 0;
   for (; k + 3 < dim; k += 4) {
     a += (one[k] ?? 0) * (others[from + k] ?? 0);

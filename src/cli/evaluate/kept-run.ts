@@ -14,8 +14,6 @@ const maxBytes = 4 * 2 ** 30;
  */
 export class KeptRun {
   readonly outcomes: CupOutcome[];
-  /** Cups that an earlier, interrupted run had judged. */
-  readonly resumed: number;
   readonly path: string;
   readonly #target: string;
   readonly #fd: number;
@@ -25,7 +23,6 @@ export class KeptRun {
     this.path = partOf(target);
     this.#fd = fd;
     this.outcomes = outcomes;
-    this.resumed = outcomes.length;
   }
 
   /**
