@@ -26,6 +26,7 @@
         'native/rim/rays.cc',
         'native/rim/fit-ellipse.cc',
         'native/rim/rim.cc',
+        'native/rim/rims.cc',
         'native/rim/binding.cc',
       ],
       'include_dirs': ['<!(node -p "require(\'node-addon-api\').include_dir")'],

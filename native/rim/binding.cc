@@ -1,5 +1,7 @@
+#include <algorithm>
+
 #include "../binding.h"
-#include "rim.h"
+#include "rims.h"
 
 namespace cupcheck {
 namespace {
@@ -21,14 +23,16 @@ Napi::Value find_rims(const Napi::CallbackInfo& info) {
   if (circles.size % kCircleValues != 0 || out.size != count * kRimValues)
     return throw_status(info.Env(), refuse("NATIVE_ARGUMENT", std::to_string(circles.size) + " values of circles (3 each) with room for " +
                                                                   std::to_string(out.size) + " values of rims (8 each)"));
-  for (size_t i = 0; i < count; ++i) {
-    const double* circle = circles.data + i * kCircleValues;
-    Rim rim;
-    if (Status status = find_rim(picture, {circle[0], circle[1], circle[2]}, &rim); !status.ok())
-      return throw_status(info.Env(), status);
+  std::vector<Circle> detected;
+  for (size_t i = 0; i < circles.size; i += kCircleValues)
+    detected.push_back({circles.data[i], circles.data[i + 1], circles.data[i + 2]});
+  std::vector<Rim> rims;
+  if (Status status = find_rims(picture, detected, &rims); !status.ok()) return throw_status(info.Env(), status);
+  double* to = out.data;
+  for (const Rim& rim : rims) {
     const double values[kRimValues] = {rim.found ? 1.0 : 0.0, rim.ellipse.cx,    rim.ellipse.cy, rim.ellipse.major,
                                        rim.ellipse.minor,     rim.ellipse.angle, rim.seen,       rim.width};
-    std::copy(values, values + kRimValues, out.data + i * kRimValues);
+    to = std::copy(values, values + kRimValues, to);
   }
   return info.Env().Undefined();
 }

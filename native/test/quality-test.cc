@@ -6,7 +6,7 @@
 #include "../quality/difference.h"
 #include "../quality/light.h"
 #include "../quality/thumb.h"
-#include "../rim/rim.h"
+#include "../rim/rims.h"
 #include "harness.h"
 
 namespace cupcheck::test {
@@ -51,6 +51,17 @@ void one_picture(Random& random) {
   const Circle circle = {any(random, cx - 9, cx + 9), any(random, cy - 9, cy + 9), any(random, radius * 0.8, radius * 1.2)};
   if (find_rim(picture, circle, &rim).ok() && rim.found)
     expect(rim.ellipse.major > 0 && rim.ellipse.minor > 0 && rim.seen > 0 && rim.seen <= 1, "a rim has axes and a share");
+  std::vector<Circle> circles;
+  for (int i = whole(random, 0, 5); i > 0; --i) circles.push_back({circle.cx + i, circle.cy, circle.radius});
+  std::vector<Rim> rims;
+  const bool found = find_rims(picture, circles, &rims).ok();
+  for (size_t i = 0; i < circles.size(); ++i) {
+    const bool alone = find_rim(picture, circles[i], &rim).ok();
+    expect(alone || !found, "what is refused alone is refused among others");
+    if (found)
+      expect(rims[i].found == rim.found && rims[i].ellipse.major == rim.ellipse.major && rims[i].width == rim.width,
+             "a rim is the same alone and among others");
+  }
 }
 
 void one_scene(Random& random) {
