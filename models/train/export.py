@@ -21,7 +21,7 @@ from .augment import CROP_SCALE, FILL, normalise
 from .detector_network import DetectorNetwork, fused
 from .gallery import embed_coins, medoids, plain_crop
 from .items_data import cache_dir, training_set
-from .items_network import DIM, ItemsNetwork
+from .items_network import DIM, SCALE, ItemsNetwork
 
 HERE = Path(__file__).resolve().parent
 BATCHES = [1, 4, 8, 16]
@@ -180,6 +180,7 @@ def main():
         "classes": [{"id": c, "side": s, "designs": d} for c, s, d, _ in classes],
         "designs": [designs[d] for d in used],
         "gallery": {"file": "gallery.f32", "dim": DIM, "networkSha256": files["items.onnx"]["sha256"], "vectors": names},
+        "judges": {"softmax": {"scale": SCALE}},
         "judge": {"name": "metric", "neighbours": neighbours, "unknownSimilarity": 1.0},
         "thresholds": {"photographs": {"score": None, "evidence": None}, "rendered": {"score": None, "evidence": None}},
         "quality": {"maxRimWidthMm": 0.9, "minLuma": 40, "maxClippedShare": 0.2, "maxMotion": 4.0},

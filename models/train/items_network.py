@@ -10,6 +10,7 @@ from onnx import numpy_helper
 
 BLOCKS = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]
 DIM = 256
+SCALE = 24.0  # class cosines are multiplied by it before the softmax
 
 
 class Conv(nn.Module):

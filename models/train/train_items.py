@@ -21,10 +21,10 @@ from generate.photographs import data_dir
 from .composed import WIDE, bank
 from .export import bundle_classes, digest
 from .items_data import Batches, cache_dir, likest, training_set
-from .items_network import ItemsNetwork, cpu_has_bf16, load_imagenet
+from .items_network import SCALE, ItemsNetwork, cpu_has_bf16, load_imagenet
 from .warm import class_means, load_bundle
 
-SCALE, MARGIN, TRIPLET_MARGIN = 24.0, 0.25, 0.2
+MARGIN, TRIPLET_MARGIN = 0.25, 0.2
 EMA = 0.998
 # learning rates of trunk and heads at the top; steps up to it; share of the steps until it falls; share of the steps on small crops; weight of the triplets
 COLD = {"trunk": 3e-4, "heads": 3e-3, "rise": 285, "hold": 0.15, "small": 0.4, "triplets": 0.5}

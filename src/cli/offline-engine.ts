@@ -4,10 +4,18 @@ import { type Bundle, loadBundle } from '../pipeline/bundle/load.js';
 import { type Engine, loadEngine } from '../pipeline/engine.js';
 import { type FreshStamp, proveFresh } from '../pipeline/frame.js';
 
-/** Loads a bundle and its networks on this machine's CPU, without a daemon. @param folder `null` = the shipped one */
-export async function offlineEngine(folder: string | null, threads: number): Promise<Engine> {
+/**
+ * Loads a bundle and its networks on this machine's CPU, without a daemon.
+ * @param folder `null` = the shipped one
+ * @param judges empty = the one that the bundle names
+ */
+export async function offlineEngine(
+  folder: string | null,
+  threads: number,
+  judges: readonly string[] = [],
+): Promise<Engine> {
   const bundle: Bundle = await loadBundle(folder ?? shippedBundle);
-  return await loadEngine(bundle, new OnnxRuntime({ providers: ['cpu'], require: null, threads }));
+  return await loadEngine(bundle, new OnnxRuntime({ providers: ['cpu'], require: null, threads }), judges);
 }
 
 /**

@@ -12,12 +12,12 @@ import { named } from './say.js';
 
 /** The design that the cup is judged as: the order's, else the one that most items are. */
 function judgedAs(facts: CupFacts): JudgedAs | null {
-  const { manifest, order, policy } = facts;
+  const { manifest, judge, order, policy } = facts;
   const ordered = policy.mode === 'confirm' && order !== null;
   const index = ordered ? manifest.designs.findIndex(({ id }) => id === order.design) : designOfMost(facts);
   const design = index === null ? undefined : manifest.designs[index];
   if (index === null || design === undefined) return null;
-  return { index, coverage: coverageOf(manifest, design, policy) };
+  return { index, coverage: coverageOf(manifest, design, policy, judge) };
 }
 
 function orderFindings({ order, orderDoubt, policy, manifest }: CupFacts): Finding[] {
@@ -66,14 +66,19 @@ function sharedSideFindings(facts: CupFacts, standings: readonly ItemStanding[],
 /** Whatever a threshold says: an item that leads nothing else is not confirmed. */
 const isSure = (score: number | null): score is number => score !== null && score > 0;
 
-function marginFindings(cup: JudgedAs | null, standings: readonly ItemStanding[]): Finding[] {
+function marginFindings(facts: CupFacts, cup: JudgedAs | null, standings: readonly ItemStanding[]): Finding[] {
   if (cup === null || standings.length === 0) return [];
-  const { coverage } = cup;
+  const { coverage, index: design } = cup;
   if (coverage.kind === 'not_covered') return [{ reason: 'not_covered', detail: coverage.detail }];
   const wanted = coverage.threshold.score;
-  const weak = standings.flatMap(({ look, score }, index) =>
-    look === 'is' && !(isSure(score) && score >= wanted) ? [index] : [],
+  const score = facts.opinion.score[design] ?? -Infinity;
+  const enough = score >= wanted;
+  const weak = standings.flatMap((standing, index) =>
+    standing.look === 'is' && !(isSure(standing.score) && (enough || standing.score >= wanted)) ? [index] : [],
   );
+  // A judge of whole cups may doubt the cup and no item of it.
+  if (!enough && weak.length === 0 && standings.every(({ look }) => look === 'is'))
+    return [{ reason: 'low_margin', detail: `the cup: ${score.toFixed(3)}, wanted ${wanted.toFixed(3)}` }];
   const worst = Math.min(...weak.map((index) => standings[index]?.score ?? -1));
   return named('low_margin', weak, (who) => `${who}: ${worst.toFixed(3)}, wanted ${wanted.toFixed(3)}`);
 }
@@ -137,7 +142,7 @@ export function decide(facts: CupFacts, frame: FreshStamp, ms: StageMs): Judgeme
     ...layerFindings(facts, MIN_RIM_SEEN),
     ...lookFindings(facts, standings, orderedName, design),
     ...sharedSideFindings(facts, standings, count),
-    ...marginFindings(cup, standings),
+    ...marginFindings(facts, cup, standings),
   ]);
   const judged = {
     items: standings.flatMap((standing, index) => judgedItem(facts, index, standing)),

@@ -1,15 +1,19 @@
 import type { Bundle } from './bundle/load.js';
-import { checkSignature, warmUp } from './bundle/check-network.js';
+import { checkHead, checkSignature, warmUp } from './bundle/check-network.js';
 import type { Judge } from './judges/judge.js';
-import { makeJudge } from './judges/registry.js';
-import type { Inference, LoadedNetwork } from './ports.js';
+import { headSpec } from './judges/parts.js';
+import { judgeEntry } from './judges/registry.js';
+import type { HeadName, Inference, LoadedNetwork } from './ports.js';
 
-/** A bundle with its networks loaded, checked and warm, and the judge that reads them. */
+/** A bundle with its networks loaded, checked and warm, and the judges that read them. */
 export interface Engine {
   readonly bundle: Bundle;
   readonly detector: LoadedNetwork;
   readonly items: LoadedNetwork;
-  readonly judge: Judge;
+  /** The one that decides is the first. */
+  readonly judges: readonly [Judge, ...Judge[]];
+  /** Whether a judge reads the items' pooled maps. */
+  readonly withFeatures: boolean;
   /** The provider that runs the items network. */
   readonly provider: string;
   /** Whether a network runs on another provider than the first wanted. */
@@ -18,31 +22,47 @@ export interface Engine {
 }
 
 /**
- * Loads the networks of a verified bundle, holds them against its manifest and warms them up at every batch.
- * @param judgeName `null` = the one that the bundle names
+ * Loads the networks of a verified bundle that its judges need, holds them against its manifest and warms them up.
+ * @param judgeNames empty = the one that the bundle names
  * @throws BUNDLE_INVALID, NETWORK_SHAPE, PROVIDER_UNAVAILABLE, INFER_FAILED
  */
 export async function loadEngine(
   bundle: Bundle,
   inference: Inference,
-  judgeName: string | null = null,
+  judgeNames: readonly string[] = [],
 ): Promise<Engine> {
   const { networks } = bundle.manifest;
-  const judge = makeJudge(judgeName ?? bundle.manifest.judge.name, bundle);
-  const detector = await inference.load(bundle.models.detector);
-  const loaded: LoadedNetwork[] = [detector];
+  const [first = bundle.manifest.judge.name, ...more] = judgeNames;
+  const wanted = [first, ...more].map(judgeEntry);
+  const loaded: LoadedNetwork[] = [];
+  const load = async (model: Uint8Array): Promise<LoadedNetwork> => {
+    const network = await inference.load(model);
+    loaded.push(network);
+    return network;
+  };
   const close = async () => {
     await Promise.all(loaded.map((network) => network.close()));
   };
   try {
-    const items = await inference.load(bundle.models.items);
-    loaded.push(items);
+    const detector = await load(bundle.models.detector);
+    const items = await load(bundle.models.items);
     checkSignature('detector', networks.detector, detector.signature);
     checkSignature('items', networks.items, items.signature);
     await warmUp('detector', networks.detector, detector);
     await warmUp('items', networks.items, items);
+    const heads: Partial<Record<HeadName, LoadedNetwork>> = {};
+    for (const name of new Set(wanted.flatMap((entry) => entry.heads))) {
+      const spec = headSpec(bundle, name);
+      const head = await load(bundle.heads[name] ?? new Uint8Array());
+      await checkHead(name, spec, head);
+      heads[name] = head;
+    }
+    const [judge, ...others] = wanted.map((entry) => entry.make({ bundle, items, heads }));
+    if (judge === undefined) throw new Error('there is no judge');
+    const withFeatures = wanted.some((entry) => entry.features);
     const providerFallback = loaded.some((network) => network.fallbacks.length > 0);
-    return { bundle, detector, items, judge, provider: items.provider, providerFallback, close };
+    const { provider } = items;
+    return { bundle, detector, items, judges: [judge, ...others], withFeatures, provider, providerFallback, close };
   } catch (thrown) {
     await close();
     throw thrown;

@@ -10,6 +10,8 @@ import type { Unexplained } from './unexplained.js';
 /** Everything that was seen of a cup: what the policy decides on. */
 export interface CupFacts {
   readonly manifest: Manifest;
+  /** Name of the judge that the opinion is of. */
+  readonly judge: string;
   readonly items: readonly MeasuredItem[];
   /** By item, then design: whether its size fits; `null` where unknown. */
   readonly sizeFits: readonly (readonly (boolean | null)[])[];

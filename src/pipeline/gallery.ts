@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
 import { CupcheckError } from '../errors.js';
-import type { GallerySpec } from './bundle/manifest.js';
+import type { GalleryRows } from './bundle/manifest.js';
 
 /** Known embeddings of each class, each of length 1. */
 export interface Gallery {
@@ -13,7 +13,7 @@ export interface Gallery {
  * @param bytes little-endian float32, vectors × dim
  * @throws BUNDLE_INVALID where the length differs from the manifest's, or a vector is not of length 1
  */
-export function readGallery(bytes: Uint8Array, spec: GallerySpec, classes: number): Gallery {
+export function readGallery(bytes: Uint8Array, spec: GalleryRows, classes: number): Gallery {
   const { dim, vectors } = spec;
   const wanted = vectors.length * dim * 4;
   if (bytes.length !== wanted)

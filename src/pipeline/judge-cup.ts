@@ -7,7 +7,8 @@ import type { Engine } from './engine.js';
 import type { CupFacts } from './facts.js';
 import type { FreshStamp, Picture } from './frame.js';
 import { glanceAt, type Glance } from './glance.js';
-import type { Judgement } from './judgement.js';
+import type { Judgement, StageMs } from './judgement.js';
+import type { CupSeen, Judge } from './judges/judge.js';
 import { measureItems, type MeasuredItem } from './measure.js';
 import { overlappingPairs } from './overlap.js';
 import type { CupOrder, OrderSeen, Policy } from './policy.js';
@@ -92,14 +93,18 @@ function smallestDiscPx(
   return (Math.PI / 4) * (picture.height / 20) ** 2;
 }
 
-/**
- * Judges one cup: the way from a fresh frame to green or amber.
- * Pure but for the networks: the same input gives the same judgement.
- * @throws INFER_FAILED, NATIVE_ARGUMENT, CALIBRATION_INVALID (the empty cup's picture is of another size), PICTURE_SIZE
- */
-export async function judgeCup(input: CupInput, engine: Engine, policy: Policy): Promise<Judgement> {
+/** A cup as it was seen, before any judge says what it thinks of it. */
+interface SeenCup {
+  readonly facts: Omit<CupFacts, 'judge' | 'opinion'>;
+  readonly cup: CupSeen;
+  readonly ms: Omit<StageMs, 'judge'>;
+  /** Milliseconds for what all judges share: sizes, overlaps, what differs from the empty cup. */
+  readonly sharedMs: number;
+}
+
+async function seeCup(input: CupInput, engine: Engine, policy: Policy): Promise<SeenCup> {
   const { manifest } = engine.bundle;
-  const { picture, stamp } = input.first;
+  const { picture } = input.first;
   const { view, second } = input;
   const lap = stopwatch();
   const glance = glanceAt(picture);
@@ -124,19 +129,22 @@ export async function judgeCup(input: CupInput, engine: Engine, policy: Policy):
   const crops = cropItems(picture, outlines, manifest.networks.items);
   const cropMs = lap();
   const score = manifest.judge.turns === 2 ? scoreBothWays : scoreItems;
-  const scores = await score(crops, manifest.networks.items, engine.items);
+  const scores = await score(crops, manifest.networks.items, engine.items, engine.withFeatures);
   const inferMs = lap();
   const sizeFits = items.map(({ diameterMm }) =>
     manifest.designs.map((design) =>
       diameterMm === null ? null : Math.abs(diameterMm - design.diameterMm) <= design.toleranceMm,
     ),
   );
-  const opinion = engine.judge.judge(scores.map((score, index) => ({ ...score, sizeFits: sizeFits[index] ?? [] })));
-  const facts: CupFacts = {
+  const cup = {
+    items: scores.map((score, index) => ({ ...score, sizeFits: sizeFits[index] ?? [] })),
+    outlines,
+    picture,
+  };
+  const facts = {
     manifest,
     items,
     sizeFits,
-    opinion,
     overlaps: overlappingPairs(outlines),
     unexplained,
     exposures,
@@ -152,14 +160,30 @@ export async function judgeCup(input: CupInput, engine: Engine, policy: Policy):
     orderDoubt: seen.doubt,
     policy,
   };
-  const ms = {
-    decode: input.decodeMs,
-    quality: qualityMs,
-    detect: detectMs,
-    crop: cropMs,
-    infer: inferMs,
-    judge: lap(),
-  };
-  const judgement = decide(facts, stamp, ms);
-  return { ...judgement, ms: { ...ms, judge: ms.judge + lap() } };
+  const ms = { decode: input.decodeMs, quality: qualityMs, detect: detectMs, crop: cropMs, infer: inferMs };
+  return { facts, cup, ms, sharedMs: lap() };
+}
+
+async function judgeSeen({ facts, cup, ms, sharedMs }: SeenCup, judge: Judge, stamp: FreshStamp): Promise<Judgement> {
+  const lap = stopwatch();
+  const opinion = await judge.judge(cup);
+  const judged = decide({ ...facts, judge: judge.name, opinion }, stamp, { ...ms, judge: sharedMs });
+  return { ...judged, ms: { ...ms, judge: sharedMs + lap() } };
+}
+
+/**
+ * Judges one cup: the way from a fresh frame to green or amber. The engine's first judge decides.
+ * Pure but for the networks: the same input gives the same judgement.
+ * @throws INFER_FAILED, NATIVE_ARGUMENT, CALIBRATION_INVALID (the empty cup's picture is of another size), PICTURE_SIZE
+ */
+export async function judgeCup(input: CupInput, engine: Engine, policy: Policy): Promise<Judgement> {
+  return await judgeSeen(await seeCup(input, engine, policy), engine.judges[0], input.first.stamp);
+}
+
+/** What each of the engine's judges makes of the same cup, which is seen once. Errors: those of `judgeCup`. */
+export async function judgeCupByAll(input: CupInput, engine: Engine, policy: Policy): Promise<Judgement[]> {
+  const seen = await seeCup(input, engine, policy);
+  const judgements: Judgement[] = [];
+  for (const judge of engine.judges) judgements.push(await judgeSeen(seen, judge, input.first.stamp));
+  return judgements;
 }

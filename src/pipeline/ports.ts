@@ -1,5 +1,9 @@
+/** Networks that a bundle may hold beside the detector and the items network; each judge names those that it reads. */
+export const headNames = ['cgd', 'multi-label', 'set', 'scene', 'specialist', 'verifier', 'boosted'] as const;
+export type HeadName = (typeof headNames)[number];
+
 /** Names of the networks that a bundle may hold. */
-export type NetworkName = 'detector' | 'items';
+export type NetworkName = 'detector' | 'items' | HeadName;
 
 /** A dense float32 tensor, row-major. */
 export interface Tensor {

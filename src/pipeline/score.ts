@@ -48,12 +48,19 @@ function ofLengthOne(vector: Float32Array): Float32Array {
  * disregard the turn does so only nearly.
  * @throws INFER_FAILED
  */
-export async function scoreBothWays(crops: Crops, spec: ItemsSpec, network: LoadedNetwork): Promise<NetworkScores[]> {
-  const scores = await scoreItems(withUpsideDown(crops), spec, network);
+export async function scoreBothWays(
+  crops: Crops,
+  spec: ItemsSpec,
+  network: LoadedNetwork,
+  withFeatures = false,
+): Promise<NetworkScores[]> {
+  const scores = await scoreItems(withUpsideDown(crops), spec, network, withFeatures);
   return scores.slice(0, crops.count).map((upright, index) => {
     const turned = scores[crops.count + index] ?? upright;
     const [obverse, reverse] = upright.sideLogits;
     return {
+      features:
+        upright.features === null || turned.features === null ? null : meanOf(upright.features, turned.features),
       embedding: ofLengthOne(meanOf(upright.embedding, turned.embedding)),
       classScores: meanOf(upright.classScores, turned.classScores),
       sideLogits: [(obverse + turned.sideLogits[0]) / 2, (reverse + turned.sideLogits[1]) / 2],
@@ -61,8 +68,16 @@ export async function scoreBothWays(crops: Crops, spec: ItemsSpec, network: Load
   });
 }
 
-/** @throws INFER_FAILED, also where an output holds values that are not numbers */
-export async function scoreItems(crops: Crops, spec: ItemsSpec, network: LoadedNetwork): Promise<NetworkScores[]> {
+/**
+ * @param withFeatures whether to keep the pooled maps too: they are long, and only some judges read them
+ * @throws INFER_FAILED, also where an output holds values that are not numbers
+ */
+export async function scoreItems(
+  crops: Crops,
+  spec: ItemsSpec,
+  network: LoadedNetwork,
+  withFeatures = false,
+): Promise<NetworkScores[]> {
   const floats = 3 * crops.side * crops.side;
   const scores: NetworkScores[] = [];
   for (const batch of planBatches(crops.count, spec.batches)) {
@@ -77,6 +92,7 @@ export async function scoreItems(crops: Crops, spec: ItemsSpec, network: LoadedN
         embedding: rowOf(outputs, 'embedding', batch, row),
         classScores: rowOf(outputs, 'scores', batch, row),
         sideLogits: [side[0] ?? 0, side[1] ?? 0],
+        features: withFeatures ? rowOf(outputs, 'features', batch, row) : null,
       });
     }
   }

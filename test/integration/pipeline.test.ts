@@ -232,6 +232,7 @@ describe('evaluate', () => {
   const base: EvaluateOptions = {
     folder: '',
     bundle: shippedBundle,
+    judges: [],
     overrideNotCovered: false,
     threshold: null,
     sharedSides: 'strict',

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { detect } from '../../pipeline/detect.js';
 import type { Engine } from '../../pipeline/engine.js';
-import { emptyCup, judgeCup } from '../../pipeline/judge-cup.js';
+import { emptyCup, judgeCupByAll } from '../../pipeline/judge-cup.js';
 import type { Policy } from '../../pipeline/policy.js';
 import { sceneOf } from '../../pipeline/scene.js';
 import { fileStamp } from '../offline-engine.js';
@@ -50,8 +50,8 @@ export class CupJudging {
     this.#engine = engine;
   }
 
-  /** @throws PICTURE_*, INFER_FAILED */
-  async judge(cup: TruthCup): Promise<CupOutcome> {
+  /** What each of the engine's judges makes of the cup. @throws PICTURE_*, INFER_FAILED */
+  async judge(cup: TruthCup): Promise<readonly CupOutcome[]> {
     const started = performance.now();
     const picture = await readPicture(join(this.#folder, cup.image));
     const decodeMs = performance.now() - started;
@@ -61,7 +61,8 @@ export class CupJudging {
     const view = { pxPerMm: this.#rules.ignoreScale ? null : cup.pxPerMm, empty };
     const first = { picture, stamp: fileStamp() };
     const input = { first, second: null, order, view, decodeMs };
-    return outcomeOf(cup, await judgeCup(input, this.#engine, policyOf(this.#rules, cup)));
+    const judgements = await judgeCupByAll(input, this.#engine, policyOf(this.#rules, cup));
+    return judgements.map((judgement, index) => outcomeOf(cup, this.#engine.judges[index]?.name ?? '', judgement));
   }
 
   /** Runs the detector alone. @throws PICTURE_*, INFER_FAILED */

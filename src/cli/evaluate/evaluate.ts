@@ -1,6 +1,8 @@
 import { CupcheckError } from '../../errors.js';
 import { shippedBundle } from '../../daemon/config/shipped-bundle.js';
-import { loadBundle } from '../../pipeline/bundle/load.js';
+import { type Bundle, loadBundle } from '../../pipeline/bundle/load.js';
+import { isJudgeName, judgeNames } from '../../pipeline/judges/names.js';
+import { judgesOf } from '../../pipeline/judges/registry.js';
 import type { JudgingRules } from './cup-judging.js';
 import { KeptRun } from './kept-run.js';
 import type { CupOutcome } from './outcome.js';
@@ -11,6 +13,8 @@ import { inWorkers } from './workers.js';
 
 export interface EvaluateOptions extends JudgingRules {
   readonly folder: string;
+  /** Names of judges, or `all` that the bundle has everything for; empty = the one that the bundle names. */
+  readonly judges: readonly string[];
   /** Folder of the bundle; `null` = the shipped one. */
   readonly bundle: string | null;
   /** A JSONL file of what happened to each cup; with one, an interrupted run can go on. */
@@ -33,7 +37,8 @@ export interface Measured {
   readonly resumed: number;
 }
 
-export type Evaluation = Summary & Measured;
+/** The summary of the first judge, and of all where there are more. */
+export type Evaluation = Summary & Measured & { readonly judges: readonly Summary[] };
 export type DetectorEvaluation = DetectorSummary & { readonly pictures: number; readonly jobs: number };
 
 const rulesOf = (options: EvaluateOptions): JudgingRules => ({
@@ -45,6 +50,17 @@ const rulesOf = (options: EvaluateOptions): JudgingRules => ({
   ignoreScale: options.ignoreScale,
 });
 
+/** The judges that were asked for, by name, each once. Errors: USAGE. */
+function judgesAsked(asked: readonly string[], bundle: Bundle): [string, ...string[]] {
+  const unknown = asked.find((name) => name !== 'all' && !isJudgeName(name));
+  if (unknown !== undefined)
+    throw new CupcheckError('USAGE', `--judge ${unknown}: allowed are all, ${judgeNames.join(', ')}`);
+  const [first = bundle.manifest.judge.name, ...others] = new Set(
+    asked.flatMap((name) => (name === 'all' ? judgesOf(bundle) : [name])),
+  );
+  return [first, ...others];
+}
+
 /**
  * Judges every cup of `folder/truth.jsonl` as its order says, one frame a cup, and sums up what became of them.
  * The outcomes do not depend on the number of jobs.
@@ -55,21 +71,31 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const cups = await readTruth(folder, false);
   const rules = rulesOf(options);
   // Read here too: a bad one is refused once, not by every worker.
-  const { sha256 } = await loadBundle(bundle ?? shippedBundle);
-  const kept = cupsOut === null ? null : KeptRun.open(cupsOut, await runIdentity(folder, cups, rules, sha256), cups);
+  const loaded = await loadBundle(bundle ?? shippedBundle);
+  const judges = judgesAsked(options.judges, loaded);
+  const identity = async () => await runIdentity(folder, cups, judges, rules, loaded.sha256);
+  const kept = cupsOut === null ? null : KeptRun.open(cupsOut, await identity(), cups, judges.length);
   try {
     const outcomes: CupOutcome[] = [...(kept?.outcomes ?? [])];
-    const resumed = outcomes.length;
+    const resumed = outcomes.length / judges.length;
+    let done = resumed;
     onProgress?.(resumed, cups.length, resumed);
-    const onResult = (outcome: CupOutcome): void => {
-      kept?.add(outcome);
-      outcomes.push(outcome);
-      onProgress?.(outcomes.length, cups.length, resumed);
+    const onResult = (ofCup: readonly CupOutcome[]): void => {
+      kept?.add(ofCup);
+      outcomes.push(...ofCup);
+      onProgress?.(++done, cups.length, resumed);
     };
-    const start = { work: 'judge', folder, bundle, rules } as const;
+    const start = { work: 'judge', folder, bundle, judges, rules } as const;
     await inWorkers({ entry, jobs, start, cups, from: resumed, onResult, signal });
     await kept?.finish();
-    return { ...summarise(outcomes), jobs, resumed };
+    const [first, ...others] = judges;
+    const summaryOf = (name: string) =>
+      summarise(
+        name,
+        outcomes.filter(({ judge }) => judge === name),
+      );
+    const summary = summaryOf(first);
+    return { ...summary, judges: [summary, ...others.map(summaryOf)], jobs, resumed };
   } finally {
     kept?.close();
   }
@@ -91,7 +117,7 @@ export async function evaluateDetector(options: EvaluateOptions): Promise<Detect
     pictures.push(picture);
     onProgress?.(pictures.length, cups.length, 0);
   };
-  const start = { work: 'detect', folder, bundle, rules: rulesOf(options) } as const;
+  const start = { work: 'detect', folder, bundle, judges: [], rules: rulesOf(options) } as const;
   await inWorkers({ entry, jobs, start, cups, from: 0, onResult, signal });
   return { pictures: pictures.length, jobs, ...detectorSummary(pictures) };
 }

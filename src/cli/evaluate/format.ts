@@ -34,9 +34,30 @@ export const formatDetector = (summary: DetectorEvaluation): string[] => [
 ];
 
 /** The summary for people; the numbers say what they are counted in. */
-export function formatEvaluation(summary: Evaluation): string[] {
-  return formatSummary(summary, measuredText(summary));
+export function formatEvaluation(evaluation: Evaluation): string[] {
+  const { judges } = evaluation;
+  if (judges.length <= 1) return formatSummary(evaluation, measuredText(evaluation));
+  return [
+    counted(evaluation.cups, 'cup'),
+    ...hanging(
+      'By judge: clean cups that turned green; false greens; bound for one impostor (by distinct coins); clean cups over every false green (chosen afterwards); milliseconds for judging (median)',
+    ),
+    ...tableLines([
+      ['judge', 'green', 'false greens', 'bound', 'over them', 'ms'],
+      ...judges.map((summary) => [
+        summary.judge,
+        percentOf(summary.coverage),
+        String(summary.bad.falseGreens),
+        percent(summary.badByKind['one_impostor']?.bound ?? 1),
+        percentOf(summary.overEveryFalseGreen.coverage),
+        (summary.ms['judge']?.p50 ?? 0).toFixed(1),
+      ]),
+    ]),
+    ...hanging(measuredText(evaluation)),
+  ];
 }
+
+const percentOf = ({ part, of }: Share) => (of === 0 ? 'none' : percent(part / of));
 
 function formatSummary(summary: Summary, measured: string): string[] {
   const lines = [

@@ -8,8 +8,8 @@ import type { TruthCup } from './truth.js';
 const maxBytes = 4 * 2 ** 30;
 
 /**
- * What an evaluation has judged so far, in `FILE.part`: a line that tells which run it is, then a line a cup in the order
- * of the truth. Each line is with the kernel before the next cup counts, so that a killed run loses only cups in work.
+ * What an evaluation has judged so far, in `FILE.part`: a line that tells which run it is, then the cups in the order of
+ * the truth, a line for each judge. Each line is with the kernel before the next cup counts, so that a killed run loses only cups in work.
  * `finish` makes FILE of it, which is only ever whole.
  */
 export class KeptRun {
@@ -29,13 +29,13 @@ export class KeptRun {
    * Begins `target`, or goes on with the part that is there.
    * @throws USAGE where it cannot be written, or the part is of another run
    */
-  static open(target: string, identity: RunIdentity, cups: readonly TruthCup[]): KeptRun {
+  static open(target: string, identity: RunIdentity, cups: readonly TruthCup[], judges: number): KeptRun {
     const path = partOf(target);
     requirePlainFile(target);
     requirePlainFile(path);
     const fd = attempt(path, () => openSync(path, 'a+'));
     try {
-      const { whole, outcomes } = readPart(path, identity, cups);
+      const { whole, outcomes } = readPart(path, identity, cups, judges);
       // A line that was cut off by a kill goes; its cup is judged again.
       attempt(path, () => ftruncateSync(fd, whole));
       const run = new KeptRun(target, fd, outcomes);
@@ -47,9 +47,10 @@ export class KeptRun {
     }
   }
 
-  add(outcome: CupOutcome): void {
-    this.#write(outcome);
-    this.outcomes.push(outcome);
+  /** @param outcomes of one cup, by judge */
+  add(outcomes: readonly CupOutcome[]): void {
+    for (const outcome of outcomes) this.#write(outcome);
+    this.outcomes.push(...outcomes);
   }
 
   /** All cups are judged: FILE takes the place of the part. */
@@ -92,15 +93,19 @@ function readPart(
   path: string,
   identity: RunIdentity,
   cups: readonly TruthCup[],
+  judges: number,
 ): { readonly whole: number; readonly outcomes: CupOutcome[] } {
   const bytes = readFileSync(path);
-  const whole = bytes.lastIndexOf('\n') + 1;
-  if (whole === 0) return { whole, outcomes: [] };
-  const [header = '', ...lines] = bytes.toString('utf8', 0, whole - 1).split('\n');
+  const end = bytes.lastIndexOf('\n') + 1;
+  if (end === 0) return { whole: 0, outcomes: [] };
+  const [header = '', ...written] = bytes.toString('utf8', 0, end - 1).split('\n');
+  // A cup counts with the lines of all its judges.
+  const lines = written.slice(0, written.length - (written.length % judges));
+  const whole = [header, ...lines].reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
   requireSameRun(path, parsed(path, header), identity);
   const outcomes = lines.map((line) => parsed(path, line) as unknown as CupOutcome);
   for (const [index, { image }] of outcomes.entries())
-    if (image !== cups[index]?.image)
+    if (image !== cups[Math.floor(index / judges)]?.image)
       throw otherRun(path, `line ${index + 2} holds ${JSON.stringify(image)}, not the cup of the truth`);
   return { whole, outcomes };
 }

@@ -2,8 +2,10 @@ import type { Judgement } from '../../pipeline/judgement.js';
 import { matchBoxes } from './match-items.js';
 import type { TruthCup } from './truth.js';
 
-/** What happened to one cup, in the form that calibration reads (`--cups-out`, a line a cup). */
+/** What happened to one cup, in the form that calibration reads (`--cups-out`, a line for each judge and cup). */
 export interface CupOutcome {
+  /** Name of the judge. */
+  readonly judge: string;
   readonly image: string;
   readonly kind: string;
   readonly expect: string | null;
@@ -36,13 +38,14 @@ export interface CupOutcome {
   }[];
 }
 
-export function outcomeOf(cup: TruthCup, judgement: Judgement): CupOutcome {
+export function outcomeOf(cup: TruthCup, judge: string, judgement: Judgement): CupOutcome {
   const matches = matchBoxes(
     judgement.items.map(({ box }) => box),
     cup.items.map(({ box }) => box),
   );
   const found = new Set(matches);
   return {
+    judge,
     image: cup.image,
     kind: cup.kind,
     expect: cup.expect,

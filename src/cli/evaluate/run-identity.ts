@@ -25,6 +25,7 @@ const sha256 = (...texts: readonly string[]): string => {
 export async function runIdentity(
   folder: string,
   cups: readonly TruthCup[],
+  judges: readonly string[],
   rules: JudgingRules,
   bundleSha256: string,
 ): Promise<RunIdentity> {
@@ -33,7 +34,7 @@ export async function runIdentity(
     bundle: bundleSha256,
     truth: sha256(JSON.stringify(cups)),
     pictures: await picturesDigest(folder, cups),
-    options: sha256(JSON.stringify(rules)),
+    options: sha256(JSON.stringify({ judges, rules })),
   };
 }
 

@@ -17,6 +17,7 @@ export interface KindSummary {
 }
 
 export interface Summary {
+  readonly judge: string;
   readonly cups: number;
   readonly confidence: number;
   /** Clean cups that turned green. */
@@ -27,6 +28,11 @@ export interface Summary {
   readonly bad: KindSummary;
   readonly badByKind: Readonly<Record<string, KindSummary>>;
   readonly falseGreenImages: readonly string[];
+  /**
+   * Clean cups that scored more than every false green of this run, and the largest score of a false green (`null` = there
+   * was none). Chosen after the fact, so it flatters; measured with a low `--threshold` it tells judges apart.
+   */
+  readonly overEveryFalseGreen: { readonly coverage: Share; readonly score: number | null };
   readonly reasons: {
     readonly clean: Readonly<Record<string, number>>;
     readonly bad: Readonly<Record<string, number>>;
@@ -145,11 +151,23 @@ function diameters(cups: readonly CupOutcome[]): Summary['diameter'] {
 const toRecord = <T>(groups: Map<string, CupOutcome[]>, of: (cups: CupOutcome[]) => T): Record<string, T> =>
   Object.fromEntries([...groups].map(([name, cups]) => [name, of(cups)]));
 
-export function summarise(cups: readonly CupOutcome[]): Summary {
+function overEveryFalseGreen(
+  clean: readonly CupOutcome[],
+  wrong: readonly CupOutcome[],
+): Summary['overEveryFalseGreen'] {
+  const falseGreens = wrong.filter(isFalseGreen).map(({ score }) => score ?? Infinity);
+  const score = falseGreens.length === 0 ? null : Math.max(...falseGreens);
+  const over = clean.filter((cup) => score === null || (cup.score ?? -Infinity) > score);
+  return { coverage: { part: greens(over).part, of: clean.length }, score };
+}
+
+/** @param cups what one judge made of each */
+export function summarise(judge: string, cups: readonly CupOutcome[]): Summary {
   const clean = cups.filter(({ greenAllowed }) => greenAllowed);
   const bad = cups.filter(({ greenAllowed }) => !greenAllowed);
   const wrong = cups.filter((cup) => !cup.greenAllowed || isFalseGreen(cup));
   return {
+    judge,
     cups: cups.length,
     confidence: CONFIDENCE,
     coverage: greens(clean),
@@ -166,6 +184,7 @@ export function summarise(cups: readonly CupOutcome[]): Summary {
       grouped(wrong, ({ kind }) => kind),
       kindSummary,
     ),
+    overEveryFalseGreen: overEveryFalseGreen(clean, wrong),
     falseGreenImages: cups.filter(isFalseGreen).map(({ image }) => image),
     reasons: { clean: countBy(clean, ({ reasons }) => reasons), bad: countBy(bad, ({ reasons }) => reasons) },
     ms: times(cups),

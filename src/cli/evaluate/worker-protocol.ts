@@ -6,7 +6,8 @@ import type { TruthCup } from './truth.js';
 
 /** What a worker does with each cup, and what it gives back. */
 export interface WorkResults {
-  readonly judge: CupOutcome;
+  /** By judge. */
+  readonly judge: readonly CupOutcome[];
   readonly detect: DetectorPicture;
 }
 export type Work = keyof WorkResults;
@@ -17,6 +18,8 @@ export interface WorkerStart {
   readonly folder: string;
   /** Folder of the bundle; `null` = the shipped one. */
   readonly bundle: string | null;
+  /** Names of judges; empty = the one that the bundle names. */
+  readonly judges: readonly string[];
   readonly rules: JudgingRules;
 }
 

@@ -11,6 +11,7 @@ import { hanging } from '../layout.js';
 interface Options extends SharedSideOptions {
   readonly detector?: true;
   readonly bundle?: string;
+  readonly judge?: readonly string[];
   readonly threshold?: number;
   readonly reference: boolean;
   readonly scale: boolean;
@@ -27,12 +28,17 @@ export function registerEvaluate(program: Command, cli: Cli): void {
     .argument('<dir>', 'folder of the pictures and their truth')
     .option('--detector', 'measure the detector alone, on boxes')
     .option('--bundle <folder>', 'the model bundle (default: the shipped one)')
+    .option(
+      '--judge <name>',
+      'a judge by name, or all; may be given again (default: the one that the bundle names)',
+      collect,
+    )
     .option('--threshold <score>', 'in place of the calibrated thresholds, for measuring', decimal)
     .option('--no-reference', 'judge without the pictures of empty cups')
     .option('--no-scale', 'judge without the pixels per mm')
     .option(
       '--cups-out <file>',
-      'write what became of each cup, a JSON object a line; an interrupted run goes on from FILE.part',
+      'write what became of each cup by each judge, a JSON object a line; an interrupted run goes on from FILE.part',
     )
     .option('--jobs <jobs>', 'processes that judge side by side (default: one a core)', wholeNumber(1, 256))
     .option('--quiet', 'show no progress')
@@ -45,6 +51,7 @@ export function registerEvaluate(program: Command, cli: Cli): void {
       const evaluation = {
         folder,
         bundle: options.bundle ?? null,
+        judges: options.judge ?? [],
         overrideNotCovered,
         threshold: options.threshold ?? null,
         sharedSides: options.sharedSides,
@@ -65,7 +72,11 @@ export function registerEvaluate(program: Command, cli: Cli): void {
       return summary.bad.falseGreens === 0 ? done : amber;
     }),
   );
-  examples(command, ['cupcheck evaluate ./cups', 'cupcheck evaluate ./cups --cups-out cups.jsonl --json']);
+  examples(command, [
+    'cupcheck evaluate ./cups --judge all --threshold 0',
+    'cupcheck evaluate ./cups',
+    'cupcheck evaluate ./cups --cups-out cups.jsonl --json',
+  ]);
 }
 
 /** Runs an evaluation with its progress on the error stream; when it is interrupted, says what is kept. */

@@ -1,3 +1,4 @@
+import { judgeNames } from '../../pipeline/judges/names.js';
 import {
   brokerUrl,
   flag,
@@ -133,7 +134,7 @@ export const schema = {
     maxAgeDays: key(whole(1, 3650, 'days'), 90, 'doctor tells of a calibration that is older than this.'),
   },
   judge: {
-    name: key(oneOf('metric'), 'metric', 'The strategy that judges.'),
+    name: orNull(oneOf(...judgeNames), 'The strategy that judges; null = the one that the bundle names.'),
     sharedSides: key(
       oneOf('strict', 'allow'),
       'strict',

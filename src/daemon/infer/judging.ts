@@ -64,7 +64,7 @@ export class Judging {
     const policy: Policy = { ...settings.policy, measuringScore: null };
     const bundle = await loadBundle(settings.bundlePath);
     const calibration = settings.calibrationPath === null ? null : await loadCalibration(settings.calibrationPath);
-    const engine = await loadEngine(bundle, inference, settings.judge);
+    const engine = await loadEngine(bundle, inference, settings.judge === null ? [] : [settings.judge]);
     const reference = calibration?.referenceJpeg ?? null;
     const code: CodeOnCup | null =
       settings.code === null || codes === null ? null : { fromCode: settings.code.fromCode, reader: codes };
@@ -83,7 +83,7 @@ export class Judging {
       designs: designs.map((design) => ({
         id: design.id,
         name: design.name,
-        covered: coverageOf(bundle.manifest, design, policy).kind === 'covered',
+        covered: coverageOf(bundle.manifest, design, policy, engine.judges[0].name).kind === 'covered',
       })),
     };
     return new Judging(info, engine, policy, view, calibration?.calibration.camera ?? null, code, reader);

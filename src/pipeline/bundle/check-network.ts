@@ -1,20 +1,20 @@
 import { CupcheckError } from '../../errors.js';
-import type { LoadedNetwork, NetworkName, NetworkSignature, Tensor } from '../ports.js';
-import type { Axis, InputSpec } from './manifest.js';
+import type { HeadName, LoadedNetwork, NetworkName, NetworkSignature, Tensor } from '../ports.js';
+import type { Axis, HeadSpec, InputSpec } from './manifest.js';
 
 interface Spec {
-  readonly input: InputSpec;
+  readonly input: Pick<InputSpec, 'name' | 'shape'>;
   readonly outputs: Readonly<Record<string, readonly Axis[]>>;
   readonly batches: readonly number[];
 }
 
 const written = (shape: readonly (number | string)[]) => `[${shape.join(', ')}]`;
 
-/** A number must be that number, `N` must be a symbolic axis, whatever its name. */
+/** `N` must be a symbolic axis, whatever its name; a number that number, or an axis that takes any. */
 function agrees(wanted: readonly Axis[], found: readonly (number | string)[]): boolean {
   return (
     wanted.length === found.length &&
-    wanted.every((axis, at) => (axis === 'N' ? typeof found[at] === 'string' : axis === found[at]))
+    wanted.every((axis, at) => typeof found[at] === 'string' || (axis !== 'N' && axis === found[at]))
   );
 }
 
@@ -40,6 +40,13 @@ function checkTensors(
   const extra = Object.keys(found).find((name) => !Object.hasOwn(wanted, name));
   if (kind === 'input' && extra !== undefined)
     throw new CupcheckError('NETWORK_SHAPE', `${network}: an input "${extra}" that the manifest does not name`);
+}
+
+/** The same for a judge's head. @throws NETWORK_SHAPE, INFER_FAILED */
+export async function checkHead(name: HeadName, spec: HeadSpec, loaded: LoadedNetwork): Promise<void> {
+  checkTensors(name, 'input', { [spec.input.name]: spec.input.shape }, loaded.signature.inputs);
+  checkTensors(name, 'output', spec.outputs, loaded.signature.outputs);
+  await warmUp(name, { ...spec, batches: [1] }, loaded);
 }
 
 /** @throws NETWORK_SHAPE naming the network, the tensor, what was wanted and what was found */

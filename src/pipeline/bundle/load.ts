@@ -3,7 +3,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CupcheckError } from '../../errors.js';
 import { type Gallery, readGallery } from '../gallery.js';
-import { type Manifest, parseManifest } from './manifest.js';
+import type { HeadName } from '../ports.js';
+import { type GalleryRows, type Manifest, parseManifest } from './manifest.js';
 import { isAtLeast, ownVersion } from './own-version.js';
 import { readBounded } from './read-bounded.js';
 
@@ -20,6 +21,9 @@ export interface Bundle {
   readonly gallery: Gallery;
   readonly gallerySha256: string;
   readonly models: { readonly detector: Uint8Array; readonly items: Uint8Array };
+  /** Networks of single judges, and the galleries that they compare with. */
+  readonly heads: Readonly<Partial<Record<HeadName, Uint8Array>>>;
+  readonly judgeGalleries: Readonly<Partial<Record<'cgd' | 'specialist', Gallery>>>;
 }
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -81,12 +85,20 @@ export async function loadBundle(folder: string): Promise<Bundle> {
       `the gallery was made by network ${manifest.gallery.networkSha256}, ${items.file} is another`,
     );
   const galleryBytes = file(manifest.gallery.file);
+  const classes = manifest.classes.length;
+  const { cgd, specialist } = manifest.judges ?? {};
+  const galleryOf = (spec: GalleryRows) => readGallery(file(spec.file), spec, classes);
   return {
     folder,
     manifest,
     sha256: sha256(bytes),
-    gallery: readGallery(galleryBytes, manifest.gallery, manifest.classes.length),
+    gallery: readGallery(galleryBytes, manifest.gallery, classes),
     gallerySha256: sha256(galleryBytes),
     models: { detector: file(detector.file), items: file(items.file) },
+    heads: Object.fromEntries(Object.entries(manifest.heads ?? {}).map(([name, head]) => [name, file(head.file)])),
+    judgeGalleries: {
+      ...(cgd === undefined ? {} : { cgd: galleryOf({ ...cgd.gallery, vectors: manifest.gallery.vectors }) }),
+      ...(specialist === undefined ? {} : { specialist: galleryOf(specialist.gallery) }),
+    },
   };
 }

@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { CupcheckError } from '../../errors.js';
 import type { Side } from '../judgement.js';
+import type { HeadName } from '../ports.js';
 import { manifestSchema } from './manifest-schema.js';
 
 /** `N` is the batch axis. */
@@ -32,10 +33,45 @@ export interface DetectorSpec extends NetworkSpec<'heat' | 'size' | 'offset' | '
 }
 
 export interface ItemsSpec extends NetworkSpec<'embedding' | 'scores' | 'side'> {
+  readonly outputs: Readonly<Record<'embedding' | 'scores' | 'side', readonly Axis[]>> & {
+    /** The pooled maps of the trunk, which the heads read; a bundle without heads may leave it out. */
+    readonly features?: readonly Axis[];
+  };
   /** Side of the crop over the item's major axis. */
   readonly cropScale: number;
   /** Pixel value outside the item's disc. */
   readonly fill: number;
+}
+
+/** A small network over what the items network gave: it takes one tensor. */
+export interface HeadSpec {
+  readonly file: string;
+  readonly input: { readonly name: string; readonly shape: readonly Axis[] };
+  readonly outputs: Readonly<Record<string, readonly Axis[]>>;
+}
+
+/** What single judges need to know, beside their networks. */
+export interface JudgesSpec {
+  readonly softmax?: {
+    /** Class scores are multiplied by it before the softmax, as in training. */
+    readonly scale: number;
+  };
+  readonly cgd?: {
+    /** Rows as in the bundle's gallery: the same items, described by this judge's network. */
+    readonly gallery: { readonly file: string; readonly dim: number };
+    readonly unknownSimilarity: number;
+    readonly lookAlikes?: readonly LookAlikes[];
+  };
+  readonly specialist?: {
+    /** Classes that are taken for one another: indices into the manifest's classes. */
+    readonly groups: readonly (readonly number[])[];
+    readonly gallery: GalleryRows;
+    /** Side of the crops that it looks at, pixels. */
+    readonly px: number;
+  };
+  /** Size to which the whole picture is scaled. */
+  readonly scene?: { readonly height: number; readonly width: number };
+  readonly boosted?: { readonly features: readonly string[] };
 }
 
 /** One side of one design; several designs where they share that side. */
@@ -101,11 +137,14 @@ export interface QualitySpec {
   readonly maxMotion: number;
 }
 
-export interface GallerySpec {
+export interface GalleryRows {
   readonly file: string;
   readonly dim: number;
-  readonly networkSha256: string;
   readonly vectors: readonly { readonly class: number; readonly coin: string }[];
+}
+
+export interface GallerySpec extends GalleryRows {
+  readonly networkSha256: string;
 }
 
 /** What a bundle says of itself (`manifest.json`, schema 1). */
@@ -117,6 +156,10 @@ export interface Manifest {
   readonly created: string;
   readonly files: Readonly<Record<string, { readonly sha256: string; readonly bytes: number }>>;
   readonly networks: { readonly detector: DetectorSpec; readonly items: ItemsSpec };
+  readonly heads?: Readonly<Partial<Record<HeadName, HeadSpec>>>;
+  readonly judges?: JudgesSpec;
+  /** By judge: thresholds of the judges that are not the bundle's own, under the same names. */
+  readonly judgeThresholds?: Readonly<Record<string, Readonly<Record<string, ThresholdSpec>>>>;
   readonly classes: readonly ClassSpec[];
   readonly designs: readonly DesignSpec[];
   readonly gallery: GallerySpec;
@@ -139,6 +182,15 @@ function unique(ids: readonly string[], path: string): ReadonlySet<string> {
   return seen;
 }
 
+const numbered = <T>(path: string, list: readonly T[], classesOf: (one: T) => readonly number[]) =>
+  list.flatMap((one, index) => classesOf(one).map((number) => [`${path}/${String(index)}`, number] as const));
+
+const judgeGalleries = ({ judges }: Manifest) =>
+  (['cgd', 'specialist'] as const).flatMap((name) => {
+    const file = judges?.[name]?.gallery.file;
+    return file === undefined ? [] : [[`/judges/${name}/gallery/file`, file] as const];
+  });
+
 /** The references that a schema cannot check: each file, class, design and threshold named must be there. */
 function checkReferences(manifest: Manifest): void {
   const { networks, gallery, classes, designs } = manifest;
@@ -146,6 +198,8 @@ function checkReferences(manifest: Manifest): void {
     ['/networks/detector/file', networks.detector.file],
     ['/networks/items/file', networks.items.file],
     ['/gallery/file', gallery.file],
+    ...Object.entries(manifest.heads ?? {}).map(([name, head]) => [`/heads/${name}/file`, head.file] as const),
+    ...judgeGalleries(manifest),
   ] as const)
     if (!Object.hasOwn(manifest.files, file)) throw invalid(`${path} names "${file}", which /files does not list`);
   const known = unique(
@@ -163,20 +217,25 @@ function checkReferences(manifest: Manifest): void {
   for (const [index, design] of designs.entries())
     if (design.threshold !== null && !Object.hasOwn(manifest.thresholds, design.threshold))
       throw invalid(`/designs/${String(index)}/threshold names "${design.threshold}", which /thresholds does not list`);
-  for (const [index, vector] of gallery.vectors.entries())
-    if (vector.class >= classes.length)
-      throw invalid(
-        `/gallery/vectors/${String(index)}/class is ${String(vector.class)}, wanted 0 to ${String(classes.length - 1)}`,
-      );
-  for (const [index, { classes: pair }] of (manifest.judge.lookAlikes ?? []).entries())
-    for (const one of pair)
-      if (one >= classes.length)
-        throw invalid(
-          `/judge/lookAlikes/${String(index)}/classes names ${String(one)}, wanted 0 to ${String(classes.length - 1)}`,
-        );
-  for (const [name, threshold] of Object.entries(manifest.thresholds))
-    if (threshold.score !== null && threshold.evidence === null)
-      throw invalid(`/thresholds/${name} has a score without its evidence`);
+  const { cgd, specialist } = manifest.judges ?? {};
+  const classNumbers: (readonly [path: string, number: number])[] = [
+    ...numbered('/gallery/vectors', gallery.vectors, (vector) => [vector.class]),
+    ...numbered('/judge/lookAlikes', manifest.judge.lookAlikes ?? [], (pair) => pair.classes),
+    ...numbered('/judges/cgd/lookAlikes', cgd?.lookAlikes ?? [], (pair) => pair.classes),
+    ...numbered('/judges/specialist/groups', specialist?.groups ?? [], (group) => group),
+    ...numbered('/judges/specialist/gallery/vectors', specialist?.gallery.vectors ?? [], (vector) => [vector.class]),
+  ];
+  for (const [path, number] of classNumbers)
+    if (number >= classes.length)
+      throw invalid(`${path} names the class ${String(number)}, wanted 0 to ${String(classes.length - 1)}`);
+  const ofJudges = Object.entries(manifest.judgeThresholds ?? {});
+  for (const [path, table] of [
+    ['/thresholds', manifest.thresholds] as const,
+    ...ofJudges.map(([judge, thresholds]) => [`/judgeThresholds/${judge}`, thresholds] as const),
+  ])
+    for (const [name, threshold] of Object.entries(table))
+      if (threshold.score !== null && threshold.evidence === null)
+        throw invalid(`${path}/${name} has a score without its evidence`);
   checkShapes(manifest);
 }
 
@@ -204,6 +263,9 @@ function checkShapes({ networks, gallery, classes }: Manifest): void {
   ] as const)
     if (items.outputs[name].join() !== `N,${String(wide)}`)
       throw invalid(`/networks/items/outputs/${name} must be ["N",${String(wide)}]`);
+  const { features } = items.outputs;
+  if (features !== undefined && !(features.length === 2 && features[0] === 'N' && typeof features[1] === 'number'))
+    throw invalid('/networks/items/outputs/features must be ["N", values]');
 }
 
 /** @throws BUNDLE_INVALID naming the path in the document, what it holds and what is wanted. */

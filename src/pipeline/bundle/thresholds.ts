@@ -1,5 +1,5 @@
 import type { CalibratedThreshold, Evidence } from '../judgement.js';
-import type { DesignSpec, Manifest } from './manifest.js';
+import type { DesignSpec, Manifest, ThresholdSpec } from './manifest.js';
 
 /** How far a person lets a cup pass on less evidence. */
 export interface RiskPolicy {
@@ -29,13 +29,18 @@ const seal = (score: number, evidence: Evidence, covered: boolean) =>
 
 const percent = (value: number) => `${(value * 100).toFixed(2)} %`;
 
+/** The thresholds that were calibrated for a judge: a score means nothing to another. Empty = none were. */
+const thresholdsOf = (manifest: Manifest, judge: string): Readonly<Record<string, ThresholdSpec>> =>
+  judge === manifest.judge.name ? manifest.thresholds : (manifest.judgeThresholds?.[judge] ?? {});
+
 /**
  * What the bundle's calibration says of a design: its threshold with the evidence, or why there is none.
  * The manifest must be a verified bundle's. An overridden threshold without a calibrated score is 0:
  * each item is nearer to the design than to any other, and known.
+ * @param judge name of the judge whose score is compared
  */
-export function coverageOf(manifest: Manifest, design: DesignSpec, risk: RiskPolicy): Coverage {
-  const spec = design.threshold === null ? undefined : manifest.thresholds[design.threshold];
+export function coverageOf(manifest: Manifest, design: DesignSpec, risk: RiskPolicy, judge: string): Coverage {
+  const spec = design.threshold === null ? undefined : thresholdsOf(manifest, judge)[design.threshold];
   const found = spec?.evidence ?? null;
   const evidence: Evidence =
     found === null

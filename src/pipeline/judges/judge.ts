@@ -1,4 +1,5 @@
-import type { Side } from '../judgement.js';
+import type { Picture } from '../frame.js';
+import type { Ellipse, Side } from '../judgement.js';
 
 /** What the items network says of one item. */
 export interface ScoredItem {
@@ -8,8 +9,18 @@ export interface ScoredItem {
   readonly classScores: Float32Array;
   /** Logits: obverse, reverse. */
   readonly sideLogits: readonly [number, number];
+  /** The trunk's pooled map, which other networks read; `null` where no judge asks for it. */
+  readonly features: Float32Array | null;
   /** By design: whether its measured size fits; `null` where the size is unknown. */
   readonly sizeFits: readonly (boolean | null)[];
+}
+
+/** A cup as a judge gets it: its items as the items network sees them, and where they lie in the picture. */
+export interface CupSeen {
+  readonly items: readonly ScoredItem[];
+  /** By item. */
+  readonly outlines: readonly Ellipse[];
+  readonly picture: Picture;
 }
 
 /** What a judge thinks of one item. Arrays are by design, in the manifest's order. */
@@ -31,8 +42,9 @@ export interface CupOpinion {
   readonly score: Float32Array;
 }
 
-/** A strategy over the networks' outputs. Pure: the same items give the same opinion. */
+/** A strategy over the networks' outputs: the same cup gives the same opinion. */
 export interface Judge {
   readonly name: string;
-  judge(items: readonly ScoredItem[]): CupOpinion;
+  /** Errors: INFER_FAILED (of the networks that it runs itself). */
+  judge(cup: CupSeen): Promise<CupOpinion>;
 }

@@ -34,6 +34,7 @@ it('boxes are matched one to one, the best pair first', () => {
 });
 
 const outcome = (change: Partial<CupOutcome>): CupOutcome => ({
+  judge: 'metric',
   image: 'a.jpg',
   kind: 'clean',
   expect: 'ship',
@@ -65,7 +66,7 @@ const impostor = (image: string, coin: string, verdict: 'green' | 'amber') =>
 describe('summarise', () => {
   it('counts evidence in distinct coins: cups that share an impostor are one piece', () => {
     const cups = Array.from({ length: 30 }, (_, k) => impostor(`${String(k)}.jpg`, `tree-${String(k % 3)}`, 'amber'));
-    expect(summarise(cups).badByKind).toMatchObject({
+    expect(summarise('metric', cups).badByKind).toMatchObject({
       one_impostor: {
         cups: 30,
         coins: 3,
@@ -77,7 +78,7 @@ describe('summarise', () => {
   });
 
   it('lets a coin fail where any of its cups went green', () => {
-    const { bad, falseGreenImages } = summarise([
+    const { bad, falseGreenImages } = summarise('metric', [
       impostor('1.jpg', 'tree-1', 'amber'),
       impostor('2.jpg', 'tree-1', 'green'),
       impostor('3.jpg', 'tree-2', 'amber'),
@@ -87,14 +88,17 @@ describe('summarise', () => {
   });
 
   it('counts a clean cup that turned green as another design as a false green', () => {
-    const { bad, coverage } = summarise([outcome({}), outcome({ image: 'b.jpg', expect: null, design: 'tree' })]);
+    const { bad, coverage } = summarise('metric', [
+      outcome({}),
+      outcome({ image: 'b.jpg', expect: null, design: 'tree' }),
+    ]);
     expect(bad.falseGreens).toBe(1);
     expect(coverage).toEqual({ part: 1, of: 2 });
   });
 
   it('counts a bad cup in which no coin is wrong by itself', () => {
     const empty = outcome({ kind: 'wrong_count', greenAllowed: false, verdict: 'amber', reasons: ['count_mismatch'] });
-    expect(summarise([empty]).badByKind['wrong_count']).toMatchObject({
+    expect(summarise('metric', [empty]).badByKind['wrong_count']).toMatchObject({
       cups: 1,
       coins: 1,
       bound: expect.closeTo(0.95) as number,
@@ -102,8 +106,8 @@ describe('summarise', () => {
   });
 
   it('prints coverage, bounds, reasons and times', () => {
-    const summary = summarise([outcome({}), impostor('2.jpg', 'tree-1', 'green')]);
-    const text = formatEvaluation({ ...summary, jobs: 4, resumed: 1 }).join('\n');
+    const summary = summarise('metric', [outcome({}), impostor('2.jpg', 'tree-1', 'green')]);
+    const text = formatEvaluation({ ...summary, judges: [summary], jobs: 4, resumed: 1 }).join('\n');
     expect(text).toContain('100.0 % (1 of 1)');
     expect(text).toContain('FALSE GREEN 2.jpg');
     expect(text).toMatch(/one_impostor +1 +1 +1 +1 +100\.0 %/);
@@ -111,6 +115,15 @@ describe('summarise', () => {
     expect(text.replace(/\n */g, ' ')).toContain('4 jobs side by side, one thread each');
     expect(text.replace(/\n */g, ' ')).toContain('1 cup by an earlier run');
   });
+});
+
+it('several judges are told of in one table, each on the same cups', () => {
+  const metric = summarise('metric', [outcome({}), impostor('2.jpg', 'tree-1', 'amber')]);
+  const vote = summarise('vote', [outcome({ score: 0.2 }), impostor('2.jpg', 'tree-1', 'green')]);
+  const text = formatEvaluation({ ...metric, judges: [metric, vote], jobs: 1, resumed: 0 }).join('\n');
+  expect(text).toMatch(/metric +100\.0 % +0 +95\.0 % +100\.0 %/);
+  // The false green scored more than the clean cup: no threshold would part them.
+  expect(text).toMatch(/vote +100\.0 % +1 +100\.0 % +0\.0 %/);
 });
 
 describe('parseTruth', () => {

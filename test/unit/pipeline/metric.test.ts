@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Bundle } from '../../../src/pipeline/bundle/load.js';
 import type { JudgeSpec } from '../../../src/pipeline/bundle/manifest.js';
-import { metricJudge } from '../../../src/pipeline/judges/metric.js';
+import { metricOpinion } from '../../../src/pipeline/judges/metric.js';
 import { bundle, factsOf, judged, manifest, reasonsOf, ship } from '../../fixtures/cup-facts.js';
 
 const SHIP = manifest.designs.findIndex(({ id }) => id === 'ship');
@@ -29,10 +29,11 @@ const mixed = (shipShare: number, treeShare: number) => {
     embedding,
     classScores: new Float32Array(manifest.classes.length),
     sideLogits: [0, 0] as const,
+    features: null,
     sizeFits: manifest.designs.map(() => null),
   };
 };
-const opinionOf = (used: Bundle, ship: number, tree: number) => metricJudge(used).judge([mixed(ship, tree)]).items[0];
+const opinionOf = (used: Bundle, ship: number, tree: number) => metricOpinion(used)([mixed(ship, tree)]).items[0];
 
 describe('a class with a floor of its own', () => {
   it('knows an item that the floor of all classes would make unknown', () => {
@@ -65,7 +66,7 @@ describe('look-alikes', () => {
 
   it('make an item that leads by too little uncertain, not another design', () => {
     const close = [mixed(0.75, 0.6)].map((item) => ({ ...item, sizeFits: manifest.designs.map(() => true) }));
-    const facts = factsOf([ship], { opinion: metricJudge(alike).judge(close) });
+    const facts = factsOf([ship], { opinion: metricOpinion(alike)(close) });
     const judgement = judged(facts);
     expect(reasonsOf(judgement)).toEqual(['low_margin']);
     expect(judgement.items[0]).toMatchObject({ design: 'ship', compatible: false });
@@ -75,7 +76,7 @@ describe('look-alikes', () => {
 it('an item that leads nothing is not confirmed, even at a threshold of 0', () => {
   const equal = [mixed(0.7, 0.7)].map((item) => ({ ...item, sizeFits: manifest.designs.map(() => true) }));
   const facts = factsOf([ship], {
-    opinion: metricJudge(bundle).judge(equal),
+    opinion: metricOpinion(bundle)(equal),
     policy: { ...factsOf([ship]).policy, measuringScore: -1 },
   });
   expect(judged(facts).verdict).toBe('amber');
