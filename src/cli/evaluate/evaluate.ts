@@ -37,7 +37,7 @@ export interface Measured {
   readonly resumed: number;
 }
 
-/** The summary of the first judge, and of all where there are more. */
+/** The summary of the first judge; where there are more, of each, the first again. */
 export type Evaluation = Summary & Measured & { readonly judges: readonly Summary[] };
 export type DetectorEvaluation = DetectorSummary & { readonly pictures: number; readonly jobs: number };
 
@@ -95,7 +95,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         outcomes.filter(({ judge }) => judge === name),
       );
     const summary = summaryOf(first);
-    return { ...summary, judges: [summary, ...others.map(summaryOf)], jobs, resumed };
+    const all = others.length === 0 ? [] : [summary, ...others.map(summaryOf)];
+    return { ...summary, judges: all, jobs, resumed };
   } finally {
     kept?.close();
   }

@@ -36,7 +36,7 @@ export const formatDetector = (summary: DetectorEvaluation): string[] => [
 /** The summary for people; the numbers say what they are counted in. */
 export function formatEvaluation(evaluation: Evaluation): string[] {
   const { judges } = evaluation;
-  if (judges.length <= 1) return formatSummary(evaluation, measuredText(evaluation));
+  if (judges.length === 0) return formatSummary(evaluation, measuredText(evaluation));
   return [
     counted(evaluation.cups, 'cup'),
     ...hanging(

@@ -107,7 +107,7 @@ describe('summarise', () => {
 
   it('prints coverage, bounds, reasons and times', () => {
     const summary = summarise('metric', [outcome({}), impostor('2.jpg', 'tree-1', 'green')]);
-    const text = formatEvaluation({ ...summary, judges: [summary], jobs: 4, resumed: 1 }).join('\n');
+    const text = formatEvaluation({ ...summary, judges: [], jobs: 4, resumed: 1 }).join('\n');
     expect(text).toContain('100.0 % (1 of 1)');
     expect(text).toContain('FALSE GREEN 2.jpg');
     expect(text).toMatch(/one_impostor +1 +1 +1 +1 +100\.0 %/);
