@@ -42,7 +42,7 @@ function made(
       heads: Object.fromEntries(specs) as NonNullable<typeof manifest.heads>,
       judges: {
         softmax: { scale: 20 },
-        boosted: { features: ['items', 'votes', 'score_min'] },
+        boosted: { features: ['count', 'ofDesign', 'lowestScore', 'highestRival', 'spread'] },
         cgd: { gallery: { file: 'c.f32', dim: bundle.gallery.dim }, unknownSimilarity: 0.5 },
       },
     },
@@ -191,22 +191,31 @@ describe('set', () => {
 describe('boosted', () => {
   it('gives the trees the features that the manifest names, a row a design, and takes their probability', async () => {
     const rows: number[][] = [];
-    const judge = made('boosted', {
-      boosted: [
-        3,
-        'right',
-        (row) => {
-          rows.push([...row]);
-          return [row[1] ?? 0];
-        },
-      ],
-    });
-    const { score } = await judge.judge(cupOf(ship, ship, tree));
+    const trees = (row: Float32Array) => {
+      rows.push([...row]);
+      return [row[1] ?? 0];
+    };
+    const { score } = await made('boosted', { boosted: [5, 'right', trees] }).judge(cupOf(ship, ship, tree));
     expect(rows).toHaveLength(designs);
-    expect(rows[at('ship')]?.[0]).toBe(3);
-    expect(rows[at('ship')]?.[1]).toBeCloseTo(2 / 3);
-    expect(rows[at('ship')]?.[2]).toBeCloseTo(-1);
+    const [count, ofDesign, lowestScore, highestRival, spread] = rows[at('ship')] ?? [];
+    expect(count).toBe(3);
+    expect(ofDesign).toBeCloseTo(2 / 3);
+    // The tree is 0 like a ship and 1 like a tree.
+    expect(lowestScore).toBeCloseTo(-1);
+    expect(highestRival).toBeCloseTo(1);
+    expect(spread).toBeCloseTo(1);
     expect(score[at('ship')]).toBeCloseTo(2 / 3);
+  });
+
+  it('does not count a design as a rival that shares a side with the ordered one', async () => {
+    const rows: number[][] = [];
+    const trees = (row: Float32Array) => {
+      rows.push([...row]);
+      return [0];
+    };
+    await made('boosted', { boosted: [5, 'right', trees] }).judge(cupOf(item({ 'crown/obverse': 1 })));
+    expect(rows[at('crown-1')]?.[3]).toBeLessThan(0.5);
+    expect(rows[at('ship')]?.[3]).toBeCloseTo(1);
   });
 });
 
