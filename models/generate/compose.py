@@ -4,6 +4,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from .handled import fingerprint, handled, relief_glare
+from .lens import rim
 from .strike import Coin, shade, strike
 
 
@@ -63,16 +65,35 @@ def stack(pieces, radius_mm, rng):
     top.x_mm, top.y_mm, top.level, top.tilt_deg, top.tilt_axis_deg = float(x), float(y), 1, float(rng.uniform(2, 6)), float(np.degrees(a) + 90)
 
 
+COIN_MM = 2.0   # a coin's thickness
+
+
+def _nearer(p, station):
+    """How much larger than on the bottom: what lies on a coin is nearer to the camera."""
+    return station.lens.nearer(COIN_MM * p.level) if station.lens else 1 + 0.006 * p.level
+
+
 def _matrix(p, station, size):
-    """2×3: from the cut-out's pixels to the picture's."""
-    u = station.px_per_mm * (1 + 0.006 * p.level)
+    """2×2 and the middle: from the cut-out's pixels to those of the ideal picture."""
+    u = station.px_per_mm * _nearer(p, station)
     k = p.diameter_mm * u / size
     a, t = np.radians(p.turn_deg), np.radians(p.tilt_axis_deg)
     turn = np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]])
     axis = np.array([[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]])
     m = k * axis @ np.diag([1, np.cos(np.radians(p.tilt_deg))]) @ axis.T @ turn
     at = np.array([station.centre_px[0] + p.x_mm * station.px_per_mm, station.centre_px[1] + p.y_mm * station.px_per_mm])
+    if station.lens:  # and farther from the middle
+        at = station.centre_px + (at - station.centre_px) * _nearer(p, station)
     return m, at
+
+
+def _lean(p):
+    """How far the coin's normal is off the line of sight, rad, in its own frame: seen from half a metre, a coin off the centre shows
+    its mirror at another angle; a tilted one too."""
+    tip = np.radians(p.tilt_deg) * np.array([np.cos(np.radians(p.tilt_axis_deg + 90)), np.sin(np.radians(p.tilt_axis_deg + 90))])
+    off = -np.array([p.x_mm, p.y_mm]) / 500 + tip * 1.5
+    c, t = np.cos(np.radians(-p.turn_deg)), np.sin(np.radians(-p.turn_deg))
+    return off[0] * c - off[1] * t, off[0] * t + off[1] * c
 
 
 def _look(p, station, rng):
@@ -80,22 +101,26 @@ def _look(p, station, rng):
     px = p.diameter_mm * station.px_per_mm
     if p.rgba is None:
         coin = p.struck if isinstance(p.struck, Coin) else strike(p.struck or p.design, p.side, p.seed, 320)
-        # seen from half a metre, a coin off the centre shows its mirror at another angle; a tilted one too
-        tip = np.radians(p.tilt_deg) * np.array([np.cos(np.radians(p.tilt_axis_deg + 90)), np.sin(np.radians(p.tilt_axis_deg + 90))])
-        off = -np.array([p.x_mm, p.y_mm]) / 500 + tip * 1.5
-        c, t = np.cos(np.radians(-p.turn_deg)), np.sin(np.radians(-p.turn_deg))
-        rgb = shade(coin, station.light.turned(-p.turn_deg), (off[0] * c - off[1] * t, off[0] * t + off[1] * c), bow=float(rng.uniform(0.02, 0.07)))
+        rgb = shade(coin, station.light.turned(-p.turn_deg), _lean(p), bow=float(rng.uniform(0.02, 0.07)))
+        if station.look > 1 and rng.uniform() < 0.3:
+            rgb = rgb * (1 - float(rng.uniform(0.06, 0.22)) * fingerprint(rng, rgb.shape[0]))[..., None]
         alpha = coin.alpha
         rgb = rgb * float(np.exp(rng.normal(0, 0.04)))
     else:
         rgb = np.power(p.rgba[..., :3].astype(np.float32) / 255, 2.2)
         alpha = p.rgba[..., 3].astype(np.float32) / 255
         n = rgb.shape[0]
+        glare = 0
+        if station.look > 1:
+            rgb = handled(rgb, rng)
+            glare = relief_glare(rgb, station.light.turned(-p.turn_deg), _lean(p), rng)[..., None]
         c = (np.arange(n, dtype=np.float32) - n / 2) / n
         a = np.radians(station.light.lamps[0].azimuth_deg - p.turn_deg)
         ramp = 1 + 0.35 * station.light.lamps[0].power * (np.cos(a) * c[None, :] + np.sin(a) * c[:, None])
         rgb = rgb * ramp[..., None] * (float(np.exp(rng.normal(0, 0.08))) * 0.95)
-        if rng.uniform() < 0.25:  # glare on one part
+        if station.look > 1:
+            rgb = rgb + glare
+        elif rng.uniform() < 0.25:  # glare on one part
             gx, gy, gs = rng.uniform(-0.35, 0.35), rng.uniform(-0.35, 0.35), rng.uniform(0.08, 0.22)
             rgb = rgb + (np.exp(-((c[None, :] - gx) ** 2 + (c[:, None] - gy) ** 2) / (2 * gs * gs)) * rng.uniform(0.05, 0.35))[..., None]
         rgb = rgb * np.array(station.light.tint, np.float32)
@@ -106,8 +131,11 @@ def _look(p, station, rng):
     return rgb.astype(np.float32), alpha.astype(np.float32)
 
 
-def paint(station, pieces, rng):
-    """Linear picture of the station with the pieces in it. Sets each piece's `visible`."""
+def paint(station, pieces, rng, labels=None):
+    """Linear picture of the station with the pieces in it, not yet through its lens. Sets each piece's `visible`.
+
+    `labels`: height×width zeros that get each pixel's piece, by its number in `pieces`, from 1; as the lens shows it.
+    """
     image = station.bottom.copy()
     h, w = image.shape[:2]
     u = station.px_per_mm
@@ -151,18 +179,35 @@ def paint(station, pieces, rng):
             mask &= ~solid
             q.visible *= float(mask.sum() / max(1, seen))
         covers.append((p, solid))
+        if labels is not None:
+            labels[solid] = 1 + next(i for i, q in enumerate(pieces) if q is p)
+    if labels is not None and station.lens:
+        labels[:] = station.lens.bent_labels(labels)
     if station.light.lamps and main.power > 0:
         np.clip(image, 0, None, out=image)
     return image
 
 
+def where(p, station):
+    """The middle of the piece in the picture, px."""
+    _, at = _matrix(p, station, 1)
+    return at if station.lens is None else station.lens.forward(at[None])[0]
+
+
 def outline(p, station):
     """The piece's ellipse (cx, cy, major, minor, angle in degrees) and box (x, y, w, h), px."""
-    _, at = _matrix(p, station, 1)
+    m, at = _matrix(p, station, 1)
+    r = lambda v: round(float(v), 2)
+    if station.lens:
+        points = rim(station.lens, at, m / 2)
+        (cx, cy), (first, second), angle = cv2.fitEllipse(points.astype(np.float32))
+        if first < second:
+            first, second, angle = second, first, angle + 90
+        low, high = points.min(0), points.max(0)
+        return [r(cx), r(cy), r(first), r(second), r(angle % 180)], [r(low[0]), r(low[1]), r(high[0] - low[0]), r(high[1] - low[1])]
     d = p.diameter_mm * station.px_per_mm * (1 + 0.006 * p.level)
     minor = d * np.cos(np.radians(p.tilt_deg))
     t = np.radians(p.tilt_axis_deg)
     bw = 2 * np.sqrt((d / 2 * np.cos(t)) ** 2 + (minor / 2 * np.sin(t)) ** 2)
     bh = 2 * np.sqrt((d / 2 * np.sin(t)) ** 2 + (minor / 2 * np.cos(t)) ** 2)
-    r = lambda v: round(float(v), 2)
     return [r(at[0]), r(at[1]), r(d), r(minor), r(p.tilt_axis_deg % 180)], [r(at[0] - bw / 2), r(at[1] - bh / 2), r(bw), r(bh)]

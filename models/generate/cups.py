@@ -12,17 +12,19 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from .camera import expose, jpeg
 from .compose import lay_out, outline, paint, stack
 from .pools import POOLS
-from .station import make_station
+from .station import LOOKS, make_station
 
 KINDS = {"clean": 0.50, "one_impostor": 1 / 3, "whole_wrong": 0.05, "foreign": 0.04, "unknown_design": 0.04, "overlap": 0.02, "wrong_count": 0.02}
 MORE_KINDS = ("blur", "dark", "empty", "shared_sides", "mixed")
 SAME_SIZE_MM = 1.0
 SAME_SIZE_SHARE = 0.7
 MAX_ITEMS = 20
+PALETTE = [0, 0, 0] + [int(c) for c in np.random.default_rng(0).integers(60, 256, 3 * 255)]
 
 
 def room_for(diameter_mm, radius_mm):
@@ -38,14 +40,35 @@ def other_design(pool, design, rng):
     return str(rng.choice(table))
 
 
-def fill(kind, pool, radius_mm, rng):
-    """(pieces, ordered design, ordered count, what the whole cup is) of a cup of this kind."""
-    design = str(rng.choice(pool.designs))
-    if kind == "shared_sides":
-        design = str(rng.choice([d for d in pool.designs if pool.shared_sides(d)]))
+def few(limit, rng):
+    """As orders mostly are: rarely over ten."""
+    return int(rng.integers(min(2, limit), min(limit, 10 if rng.uniform() < 0.8 else limit) + 1)) if limit > 1 else 1
+
+
+def limit_of(kind, design, pool, radius_mm):
+    """How many coins of a design there are and have room."""
     mm = pool.diameter_mm(design)
-    limit = min(MAX_ITEMS, pool.size(design), room_for(max(mm, 29.0) if kind == "foreign" else mm, radius_mm))
-    count = int(rng.integers(min(2, limit), min(limit, 10 if rng.uniform() < 0.8 else limit) + 1)) if limit > 1 else 1
+    return min(MAX_ITEMS, pool.size(design), room_for(max(mm, 29.0) if kind == "foreign" else mm, radius_mm))
+
+
+def even(kind, designs, pool, radius_mm, rng):
+    """(design, count): the count drawn evenly from 1 to 20, then a design with so many coins that have room; where none has, the most there are."""
+    limits = {d: limit_of(kind, d, pool, radius_mm) for d in designs}
+    count = min(int(rng.integers(1, MAX_ITEMS + 1)), max(limits.values()))
+    return str(rng.choice([d for d in designs if limits[d] >= count])), count
+
+
+def fill(kind, pool, radius_mm, rng, counts="few"):
+    """(pieces, ordered design, ordered count, what the whole cup is) of a cup of this kind."""
+    designs = pool.designs if kind != "shared_sides" else [d for d in pool.designs if pool.shared_sides(d)]
+    if counts == "even":
+        design, count = even(kind, designs, pool, radius_mm, rng)
+    else:
+        design = str(rng.choice(pool.designs))
+        if kind == "shared_sides":
+            design = str(rng.choice(designs))
+        count = few(limit_of(kind, design, pool, radius_mm), rng)
+    mm = pool.diameter_mm(design)
     side = pool.shared_sides(design)[0] if kind == "shared_sides" else None
     if kind == "empty":
         return [], design, count, None
@@ -94,9 +117,16 @@ def truth_line(name, kind, pieces, design, count, whole, station, reference):
             "green_allowed": kind == "clean", "items": items}
 
 
-def render_cup(out, name, kind, station, reference, pool, rng):
+def write_mask(labels, path):
+    """An indexed PNG: 0 = no item, n = the n-th item of the truth's line, where it is seen. The colours are only to look at."""
+    picture = Image.fromarray(labels, "P")
+    picture.putpalette(PALETTE)
+    picture.save(path)
+
+
+def render_cup(out, name, kind, station, reference, pool, rng, counts="few", masks=False):
     for _ in range(30):
-        pieces, design, count, whole = fill(kind, pool, station.radius_mm, rng)
+        pieces, design, count, whole = fill(kind, pool, station.radius_mm, rng, counts)
         laid = pieces[:-1] if kind == "overlap" else pieces
         if kind == "overlap" and len(pieces) < 2:
             continue
@@ -107,11 +137,16 @@ def render_cup(out, name, kind, station, reference, pool, rng):
     if kind == "overlap":
         pieces[-1].turn_deg = float(rng.uniform(0, 360))
         stack(pieces, station.radius_mm, rng)
-    linear = paint(station, pieces, rng)
+    labels = np.zeros((station.height, station.width), np.uint8) if masks else None
+    linear = paint(station, pieces, rng, labels)
     blur = kind == "blur"
     picture = expose(linear, station, rng, defocus_px=float(rng.uniform(4, 8)) if blur else 0.0, dim=float(rng.uniform(0.01, 0.04)) if kind == "dark" else float(np.exp(rng.normal(0, 0.02))))
     jpeg(picture, out / name, station.quality)
-    return truth_line(name, kind, pieces, design, count, whole, station, reference)
+    line = truth_line(name, kind, pieces, design, count, whole, station, reference)
+    if masks:
+        line["mask"] = f"{Path(name).stem}-items.png"
+        write_mask(labels, out / line["mask"])
+    return line
 
 
 def _station_cups(job):
@@ -120,13 +155,13 @@ def _station_cups(job):
     cv2.setNumThreads(1)
     out = Path(a.out)
     pool = POOLS[a.source](a.split)
-    station = make_station(a.seed * 100003 + number, px_per_mm=a.px_per_mm, width=a.width, height=a.height)
+    station = make_station(a.seed * 100003 + number, px_per_mm=a.px_per_mm, width=a.width, height=a.height, look=a.look)
     reference = f"empty-{number:04d}.jpg"
     jpeg(expose(station.bottom.copy(), station, np.random.default_rng([a.seed, number, 5])), out / reference, station.quality)
     lines = []
     for k, kind in enumerate(kinds):
         rng = np.random.default_rng([a.seed, first + k, 3])
-        lines.append(render_cup(out, f"cup-{first + k:05d}.jpg", kind, station, reference, pool, rng))
+        lines.append(render_cup(out, f"cup-{first + k:05d}.jpg", kind, station, reference, pool, rng, a.counts, a.masks))
     return lines
 
 
@@ -154,6 +189,9 @@ def main():
     args.add_argument("--px-per-mm", type=float, default=7.0)
     args.add_argument("--width", type=int, default=1280)
     args.add_argument("--height", type=int, default=960)
+    args.add_argument("--look", type=int, default=1, choices=LOOKS, help="2: an imperfect lens, used coins, more materials, YUYV, drift; 1: as ever")
+    args.add_argument("--counts", default="few", choices=["few", "even"], help="even: 1 to 20 coins alike often, as far as a design has the coins and the cup the room")
+    args.add_argument("--masks", action="store_true", help="also an indexed PNG a cup: which item each pixel shows")
     args.add_argument("--processes", type=int, default=2)
     a = args.parse_args()
     kinds = parse_kinds(a.kinds)

@@ -5,6 +5,7 @@
 A cut-out alone lacks what a cup does to a coin: the wall's shadow across it, its neighbours' shadows, the dark line around it,
 the camera's exposure, noise and JPEG. Each crop is cut wide, so that turning, shifting and scaling are left to the training.
 """
+import argparse
 import time
 from multiprocessing import Pool
 
@@ -12,9 +13,9 @@ import cv2
 import numpy as np
 
 from generate.camera import expose
-from generate.compose import Piece, lay_out, paint
+from generate.compose import Piece, lay_out, paint, where
 from generate.designs import BY_ID, RANDOM_HELD, RANDOM_TRAINED, random_designs
-from generate.station import make_station
+from generate.station import LOOKS, make_station
 from .items_data import cache_dir, group_of, training_set
 
 WIDE = 1.16          # side of a banked crop, in the coin's diameters
@@ -51,9 +52,9 @@ def wide_crop(rgb, x, y, diameter_px):
 def _cups(job):
     """The cups of one station → [(entry, crop)]; entries that find no room are left out."""
     cv2.setNumThreads(1)
-    seed, cups, radius_mm, px_per_mm = job
+    seed, cups, radius_mm, px_per_mm, look = job
     rng = np.random.default_rng([seed, 41])
-    station = make_station(seed, px_per_mm=px_per_mm, radius_mm=radius_mm)
+    station = make_station(seed, px_per_mm=px_per_mm, radius_mm=radius_mm, look=look)
     out = []
     for numbers in cups:
         pieces = [_piece(n, rng) for n in numbers]
@@ -62,12 +63,12 @@ def _cups(job):
         rgb = expose(paint(station, pieces, rng), station, rng, dim=float(np.exp(rng.normal(0, 0.05))))
         rgb = cv2.imdecode(cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, station.quality])[1], cv2.IMREAD_COLOR)
         for p in pieces:
-            x, y = station.centre_px[0] + p.x_mm * px_per_mm, station.centre_px[1] + p.y_mm * px_per_mm
+            x, y = where(p, station)
             out.append((int(p.coin), wide_crop(rgb, x, y, p.diameter_mm * px_per_mm)))
     return out
 
 
-def _jobs(numbers, seed):
+def _jobs(numbers, seed, look):
     """Entries dealt out to cups until each is full, `CUPS` of them a station."""
     rng = np.random.default_rng([seed, 43])
     entries, left, jobs = _shared["entries"], list(rng.permutation(numbers)), []
@@ -82,13 +83,14 @@ def _jobs(numbers, seed):
                     break
                 row.append(int(left.pop()))
             cups.append(row)
-        jobs.append((seed * 1_000_003 + len(jobs), cups, radius, u))
+        jobs.append((seed * 1_000_003 + len(jobs), cups, radius, u, look))
     return jobs
 
 
-def bank(split, seed):
+def bank(split, seed, look=1):
     """(entry numbers, crops N×BANK_PX×BANK_PX×3 uint8) of the coins of a split; cached."""
-    names = cache_dir() / f"composed-{split}-of.npy", cache_dir() / f"composed-{split}.npy"
+    stem = f"composed-{split}" if look == 1 else f"composed-look{look}-{split}"
+    names = cache_dir() / f"{stem}-of.npy", cache_dir() / f"{stem}.npy"
     if names[1].is_file():
         return np.load(names[0]), np.load(names[1], mmap_mode="r")
     entries, pictures = training_set()
@@ -98,7 +100,7 @@ def bank(split, seed):
     for i, e in enumerate(entries):
         if e.split == split and not (e.set == "rendered" and rng.uniform() > RENDERED_SHARE):
             numbers += [i] * VIEWS[group_of(e)]
-    jobs = _jobs(np.array(numbers), seed)
+    jobs = _jobs(np.array(numbers), seed, look)
     start, found = time.time(), []
     with Pool(2) as workers:
         for k, part in enumerate(workers.imap(_cups, jobs)):
@@ -112,5 +114,8 @@ def bank(split, seed):
 
 
 if __name__ == "__main__":
-    bank("choosing", 2)
-    bank("train", 1)
+    args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    args.add_argument("--look", type=int, default=1, choices=LOOKS)
+    a = args.parse_args()
+    bank("choosing", 2, a.look)
+    bank("train", 1, a.look)

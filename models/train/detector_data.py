@@ -2,6 +2,7 @@
 
 Never the photographed scenes: those are for testing. Cached as uint8.
 """
+import argparse
 import os
 from multiprocessing import Pool
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from generate.camera import expose
 from generate.compose import Piece, lay_out, outline, paint, stack
-from generate.station import make_station
+from generate.station import LOOKS, make_station
 from .items_data import cache_dir, training_set
 
 INPUT_H, INPUT_W, STRIDE = 240, 320, 4
@@ -33,7 +34,7 @@ def letterbox(rgb):
 
 def _scene(job):
     """(picture 240×320×3, boxes M×5: cx, cy, w, h in input px, visible share; mask 60×80 uint8)"""
-    seed, split = job
+    seed, split, look = job
     cv2.setNumThreads(1)
     rng = np.random.default_rng([seed, 61])
     entries, pictures = _shared["set"]
@@ -44,7 +45,7 @@ def _scene(job):
     u = float(rng.uniform(1.6, 4.5))
     half = min(w, h) / u / 2
     radius = None if table else float(np.clip(rng.uniform(0.55, 0.92) * half, 22, 90))
-    station = make_station(int(rng.integers(1 << 31)), w, h, u, radius_mm=radius, table=table)
+    station = make_station(int(rng.integers(1 << 31)), w, h, u, radius_mm=radius, table=table, look=look)
     room = np.hypot(w, h) / u / 2 if table else station.radius_mm
     many = int(rng.integers(0, 21))
     one = rng.uniform() < 0.4
@@ -83,9 +84,9 @@ def _scene(job):
     return small, np.array(boxes, np.float32).reshape(-1, 5), cells
 
 
-def scenes(count=3000, held=300):
+def scenes(count=3000, held=300, look=1):
     """(pictures, boxes padded N×48×5 with counts, masks); the last `held` are made of held-back coins."""
-    file = cache_dir() / "detector.npz"
+    file = cache_dir() / ("detector.npz" if look == 1 else f"detector-look{look}.npz")
     if file.is_file():
         d = np.load(file)
         return d["pictures"], d["boxes"], d["counts"], d["masks"]
@@ -93,7 +94,7 @@ def scenes(count=3000, held=300):
     _shared["set"] = (entries, pictures)
     _shared["train"] = [i for i, e in enumerate(entries) if e.split == "train"]
     _shared["choosing"] = [i for i, e in enumerate(entries) if e.split == "choosing"]
-    jobs = [(s, "train") for s in range(count)] + [(s, "choosing") for s in range(count, count + held)]
+    jobs = [(s, "train", look) for s in range(count)] + [(s, "choosing", look) for s in range(count, count + held)]
     out = []
     with Pool(2) as pool:  # forked, so that the pictures are shared
         for i, s in enumerate(pool.imap(_scene, jobs, chunksize=8)):
@@ -111,4 +112,6 @@ def scenes(count=3000, held=300):
 
 if __name__ == "__main__":
     os.nice(5)
-    scenes()
+    args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    args.add_argument("--look", type=int, default=1, choices=LOOKS)
+    scenes(look=args.parse_args().look)
