@@ -147,6 +147,7 @@ def make_station(seed, width=1280, height=960, px_per_mm=7.0, radius_mm=None, ma
     direct = main.power * np.sin(e) / total
     fall = 1 + float(rng.uniform(0.0005, 0.0016)) * (x * ux + y * uy)
     materials = MATERIALS if look == 1 else MORE_MATERIALS
+    desks = [m for m in materials if m != "turned"]   # nobody turns a table
     kind = material or str(rng.choice(materials))
     bottom = surface(rng, kind, height, width, u)
     if look > 1 and rng.uniform() < 0.6:
@@ -156,7 +157,7 @@ def make_station(seed, width=1280, height=960, px_per_mm=7.0, radius_mm=None, ma
         for _ in range(int(rng.integers(0, 3))):  # the edge of something else on the table
             t, off = rng.uniform(0, 2 * np.pi), rng.uniform(0.3, 1.0) * fit
             beyond = (np.cos(t) * x + np.sin(t) * y) > off
-            bottom[beyond] = surface(rng, str(rng.choice(materials)), height, width, u)[beyond]
+            bottom[beyond] = surface(rng, str(rng.choice(desks)), height, width, u)[beyond]
             lit = lit * (1 - 0.4 * np.exp(-np.abs(np.cos(t) * x + np.sin(t) * y - off) / 3))
         radius = fit * 1.6
     else:
@@ -177,7 +178,7 @@ def make_station(seed, width=1280, height=960, px_per_mm=7.0, radius_mm=None, ma
         walllight = (0.34 + 0.30 * rise + direct * 0.55 * np.clip(facing, 0, 1) * (0.5 + 0.5 * rise) + 0.05 * _noise(rng, height, width, 30 * u)) * fall
         walllight += 0.22 * np.exp(-((facing - 0.75) / 0.12) ** 2) * rise * direct
         liplight = (0.72 + 0.45 * np.cos(phi - a) * np.clip(1 - 2 * np.abs((r - top) / lip - 0.5), -1, 1) + 0.25 * np.exp(-((np.cos(phi - a) - 0.8) / 0.2) ** 2)) * fall
-        desk = surface(rng, str(rng.choice(materials)), height, width, u)
+        desk = surface(rng, str(rng.choice(desks)), height, width, u)
         out = top + lip
         cast = np.hypot(x + ux * reach * 0.9, y + uy * reach * 0.9) - out
         desklight = fall * (1 - direct * 0.7 * (1 - _smooth((cast + soft / 2) / soft))) * (1 - 0.45 * np.exp(-np.clip(r - out, 0, None) / 4))

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from generate.photographs import data_dir
+from generate.station import LOOKS
 from .detector_data import GRID_H, GRID_W, INPUT_H, INPUT_W, SIZE_UNIT, STRIDE, letterbox, scenes
 from .detector_decode import decode, match
 from .detector_network import DetectorNetwork
@@ -127,12 +128,13 @@ def boxed_scenes():
 def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--steps", type=int, default=2200)
+    args.add_argument("--look", type=int, default=1, choices=LOOKS, help="of the scenes")
     args.add_argument("--seed", type=int, default=1)
     a = args.parse_args()
     torch.manual_seed(a.seed)
     torch.set_num_threads(2)
     cv2.setNumThreads(1)
-    pictures, boxes, counts, masks = scenes()
+    pictures, boxes, counts, masks = scenes(look=a.look)
     net = DetectorNetwork().to(memory_format=torch.channels_last)
     opt = torch.optim.AdamW(net.parameters(), 3e-3, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(opt, 3e-3, total_steps=a.steps, pct_start=0.2)

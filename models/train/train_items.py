@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 
 from generate.photographs import data_dir
+from generate.station import LOOKS
 from .composed import WIDE, bank
 from .export import bundle_classes, digest
 from .items_data import Batches, cache_dir, likest, training_set
@@ -79,6 +80,7 @@ def prefetch(batches, first, steps, px_at, depth=6):
 def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--steps", type=int, default=1900)
+    args.add_argument("--look", type=int, default=1, choices=LOOKS, help="of the cups that crops are taken from")
     args.add_argument("--seed", type=int, default=1)
     args.add_argument("--save-every", type=int, default=100)
     args.add_argument("--warm", help="a bundle's folder: go on from its network (train/warm.py), with hard batches and crops from cups")
@@ -119,7 +121,7 @@ def main():
             group["top"] = top
         ema, first, spent = state["ema"], state["step"], state["seconds"]
     px_at = lambda i: 128 if i < recipe["small"] * a.steps else 160
-    composed = (*bank("train", 1), WIDE) if a.warm and first >= a.composed_from else None
+    composed = (*bank("train", 1, a.look), WIDE) if a.warm and first >= a.composed_from else None
     last = a.composed_from if a.warm and composed is None else a.steps
     batches = Batches(entries, pictures, classes, a.seed, rivals=rivals, composed=composed)
     start, seen, mean, right = time.time(), 0, 0.0, 0.0
