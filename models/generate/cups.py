@@ -20,7 +20,7 @@ from .pools import POOLS
 from .station import LOOKS, make_station
 
 KINDS = {"clean": 0.50, "one_impostor": 1 / 3, "whole_wrong": 0.05, "foreign": 0.04, "unknown_design": 0.04, "overlap": 0.02, "wrong_count": 0.02}
-MORE_KINDS = ("blur", "dark", "empty", "shared_sides", "mixed")
+MORE_KINDS = ("blur", "dark", "empty", "shared_sides", "mixed", "wrong_order")
 SAME_SIZE_MM = 1.0
 SAME_SIZE_SHARE = 0.7
 MAX_ITEMS = 20
@@ -75,6 +75,11 @@ def fill(kind, pool, radius_mm, rng, counts="few"):
     if kind == "mixed":
         pieces = mixed(pool, radius_mm, rng)
         return pieces, design, len(pieces), None
+    if kind == "wrong_order":
+        design = str(rng.choice(pool.orderable))
+        wrong = other_design(pool, design, rng)
+        pieces = pool.draw(wrong, few(limit_of(kind, wrong, pool, radius_mm), rng), rng)
+        return pieces, design, len(pieces), wrong
     if kind == "whole_wrong":
         wrong = other_design(pool, design, rng)
         n = min(count, pool.size(wrong), room_for(pool.diameter_mm(wrong), radius_mm))

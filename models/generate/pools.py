@@ -18,13 +18,17 @@ def _cut(photo):
 
 
 class Photographs:
-    """The US coins of one split, by design and coin; foreign objects and designs no bundle knows, for bad cups."""
+    """The US coins of one split, by design and coin; foreign objects and designs no bundle knows, for bad cups.
+
+    `designs` have coins in the split; `orderable` are all that were trained, so that an order may name one that has none.
+    """
     pool = "photographs"
 
     def __init__(self, split):
         mm = diameters_mm()
         self.coins = defaultdict(lambda: defaultdict(dict))
         self.foreign, world = [], []
+        self.orderable = sorted({p.design for p in index() if p.set == "us-types" and p.split == "train"})
         self.unknown = defaultdict(lambda: defaultdict(dict))
         for p in index():
             where = split_of(p)
@@ -93,7 +97,7 @@ class Rendered:
 
     def __init__(self, split):
         self.first, self.last = SEED_SPLITS[split]
-        self.designs = [d.id for d in KNOWN]
+        self.designs = self.orderable = [d.id for d in KNOWN]
         # what is chosen by strangers must not be chosen by those that calibration and test use
         self.strangers = {d.id: d for d in (random_designs(RANDOM_TRAINED + RANDOM_HELD)[RANDOM_TRAINED:] if split == "choosing" else UNKNOWN)}
 

@@ -3,7 +3,6 @@ import unittest
 
 import numpy as np
 
-import calibrate
 from generate.camera import expose
 from generate.compose import lay_out, outline, paint
 from generate.pools import Rendered
@@ -50,30 +49,6 @@ class Cups(unittest.TestCase):
     def test_the_crop_mask_is_a_disc_of_the_stated_radius(self):
         mask = disc_mask(160)
         self.assertAlmostEqual(mask.sum() / (np.pi * (160 / 2.08) ** 2), 1.0, delta=0.01)
-
-
-def cup(kind, score, coins, reasons=()):
-    return {"kind": kind, "expect": "a", "score": score, "reasons": list(reasons), "truth": [{"coin": c, "design": d} for c, d in coins]}
-
-
-class Calibration(unittest.TestCase):
-    def test_zero_of_a_hundred_is_three_in_a_hundred(self):
-        self.assertAlmostEqual(calibrate.upper_bound(0, 100), 1 - 0.05 ** (1 / 100), places=6)
-
-    def test_a_coin_counts_once_however_many_cups_it_lay_in(self):
-        cups = [cup("one_impostor", 0.3, [("x-1", "x"), ("a-1", "a")]) for _ in range(5)]
-        self.assertEqual(calibrate.tally(cups, 0.2)["one_impostor"], (1, 1))
-
-    def test_the_walk_stops_above_the_first_false_green(self):
-        cups = [cup("one_impostor", -0.5, [(f"x-{i}", "x")]) for i in range(99)] + [cup("whole_wrong", 0.215, [("y-1", "y")])]
-        self.assertEqual(calibrate.choose(cups), 0.22)
-
-    def test_a_cup_that_another_gate_stops_is_no_false_green(self):
-        cups = [cup("one_impostor", 0.5, [(f"x-{i}", "x")], ["wrong_size"]) for i in range(100)]
-        self.assertEqual(calibrate.choose(cups), 0.0)
-
-    def test_too_few_coins_carry_no_threshold(self):
-        self.assertIsNone(calibrate.choose([cup("one_impostor", -1, [("x-1", "x")])]))
 
 
 class Fake:
