@@ -21,6 +21,7 @@ const policy = {
   count: null,
   overrideNotCovered: false,
   maxGreenIfBad: null,
+  acceptBound: 'pooled',
   measuringScore: null,
 };
 

@@ -74,6 +74,7 @@ export async function* judgePictures(options: JudgeOptions): AsyncGenerator<Pict
       minInformative: options.minInformative,
       overrideNotCovered: options.overrideNotCovered,
       maxGreenIfBad: null,
+      acceptBound: 'pooled',
       measuringScore: null,
     };
     const order = options.expect === null ? null : { design: options.expect, count: options.count, expired: false };

@@ -24,6 +24,7 @@ export function inferSettings(config: Config): InferSettings {
       count: config.station.count,
       overrideNotCovered: config.overrides.notCovered,
       maxGreenIfBad: config.risk.maxGreenIfBad,
+      acceptBound: config.risk.accept,
     },
   };
 }

@@ -108,8 +108,8 @@ function warningsOf(facts: CupFacts, cup: JudgedAs | null, count: CupCount): War
   if (count.expected === null) warnings.push('no_count');
   if (count.undetectable > 0) warnings.push('shared_side');
   if (cup?.coverage.kind === 'overridden') warnings.push('not_covered_override');
-  // A bundle's bounds are those of a pool of designs: none has coins enough for a bound of its own.
-  if (cup?.coverage.kind === 'covered') warnings.push('pooled_bound');
+  if (cup?.coverage.kind === 'covered' && cup.coverage.scope !== 'design')
+    warnings.push(cup.coverage.scope === 'family' ? 'family_bound' : 'pooled_bound');
   if (facts.motion === null) warnings.push('single_frame');
   return warnings;
 }

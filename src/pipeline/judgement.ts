@@ -42,6 +42,7 @@ export const warnings = [
   'no_count',
   'shared_side',
   'not_covered_override',
+  'family_bound',
   'pooled_bound',
   'unsigned_bundle',
   'provider_fallback',

@@ -1,3 +1,5 @@
+import type { BoundScope } from './bundle/manifest.js';
+
 /** What a station asks of a cup; the config's part of the decision. */
 export interface Policy {
   /** `confirm`: green only for the order's design. `identify`: green where all items agree on one covered design. */
@@ -11,6 +13,8 @@ export interface Policy {
   readonly overrideNotCovered: boolean;
   /** A bound of P(green | bad cup) above it counts as not covered; `null` = the calibration alone decides. */
   readonly maxGreenIfBad: number | null;
+  /** The widest scope whose bound counts as evidence: the design's own, its family's, or that of many designs together. */
+  readonly acceptBound: BoundScope;
   /** A score in the place of every calibrated one, for measuring; `null` = none. The station never sets it. */
   readonly measuringScore: number | null;
 }

@@ -76,6 +76,7 @@ function inferOf(change: Partial<InferSettings>): InferParent {
     minInformative: 1,
     overrideNotCovered: false,
     maxGreenIfBad: null,
+    acceptBound: 'pooled',
   } as const;
   return new InferParent({
     settings: {

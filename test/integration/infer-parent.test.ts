@@ -73,6 +73,7 @@ function settings(start: string): InferSettings {
       minInformative: 1,
       overrideNotCovered: false,
       maxGreenIfBad: null,
+      acceptBound: 'pooled',
     },
     threads: 1,
     providers: { order: ['cpu'], require: null },

@@ -31,6 +31,7 @@ const policyOf = (rules: JudgingRules, cup: TruthCup): Policy => ({
   minInformative: rules.minInformative,
   overrideNotCovered: rules.overrideNotCovered,
   maxGreenIfBad: null,
+  acceptBound: 'pooled',
   measuringScore: rules.threshold,
 });
 

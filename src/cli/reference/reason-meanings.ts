@@ -41,6 +41,7 @@ export const warningMeanings: Readonly<Record<Warning, string>> = {
   shared_side:
     'Items with a shared side were accepted (`judge.sharedSides: allow`); `count.undetectable` says how many.',
   not_covered_override: 'The design has no evidence of its own and was allowed by hand (`overrides.notCovered`).',
+  family_bound: 'The threshold’s bound is that of the design’s family together, not of this design alone.',
   pooled_bound: 'The threshold rests on many designs together, not on this one alone.',
   unsigned_bundle: 'The bundle has no signature. This version checks none, and never gives this warning.',
   provider_fallback: 'Another execution provider than the first of `providers.order` ran the networks.',

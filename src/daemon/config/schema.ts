@@ -146,6 +146,11 @@ export const schema = {
     notCovered: key(flag, false, 'Let designs without enough evidence turn green. Each such result warns.'),
   },
   risk: {
+    accept: key(
+      oneOf('pooled', 'family', 'design'),
+      'pooled',
+      'Whose bound is enough for green. design: that of the design itself. family: also that of its family. pooled: also that of many designs together. The narrowest that there is serves; each result warns of a wider one.',
+    ),
     maxGreenIfBad: orNull(
       number(0, 1),
       'A design whose bound of P(green | bad cup) is above this counts as not covered; null = the thresholds alone decide.',

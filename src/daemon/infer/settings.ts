@@ -1,3 +1,4 @@
+import { boundScopes } from '../../pipeline/bundle/manifest.js';
 import type { Policy } from '../../pipeline/policy.js';
 import { Fields } from './border.js';
 
@@ -36,6 +37,7 @@ function readPolicy(policy: Fields): InferSettings['policy'] {
     sharedSides: policy.oneOf('sharedSides', ['strict', 'allow']),
     minInformative: policy.whole('minInformative', 0, mostItems),
     overrideNotCovered: policy.flag('overrideNotCovered'),
+    acceptBound: policy.oneOf('acceptBound', boundScopes),
     maxGreenIfBad: policy.nullable('maxGreenIfBad', (fields, key) => fields.number(key, 0, 1)),
   };
 }

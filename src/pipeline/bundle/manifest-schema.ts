@@ -51,16 +51,22 @@ const network = (
   });
 
 const kind = record({ coins: count, falseGreens: count, bound: share });
-const evidence = record({
-  pool: text,
-  distinctCoins: count,
-  distinctDesigns: count,
-  falseGreens: count,
-  bound: share,
-  confidence: share,
-  delta: text,
-  kinds: table(id, kind),
-});
+const evidence = record(
+  {
+    pool: text,
+    scope: { enum: ['design', 'family', 'pooled'] },
+    distinctCoins: count,
+    distinctDesigns: count,
+    falseGreens: count,
+    bound: share,
+    confidence: share,
+    delta: text,
+    anyMix: share,
+    newDesigns: record({ impostor: kind, expected: kind }),
+    kinds: table(id, kind),
+  },
+  ['scope', 'anyMix', 'newDesigns'],
+);
 
 const head = record({
   file: fileName,
@@ -93,10 +99,14 @@ const judges = record(
 );
 const thresholds = table(
   text,
-  record({
-    score: { anyOf: [{ type: 'number' }, { type: 'null' }] },
-    evidence: { anyOf: [evidence, { type: 'null' }] },
-  }),
+  record(
+    {
+      score: { anyOf: [{ type: 'number' }, { type: 'null' }] },
+      evidence: { anyOf: [evidence, { type: 'null' }] },
+      wider: text,
+    },
+    ['wider'],
+  ),
 );
 
 /** JSON Schema of a bundle's `manifest.json`, schema 1. What it cannot say (cross references) is checked in `manifest.ts`. */

@@ -95,24 +95,45 @@ export interface DesignSpec {
   readonly origin: string;
 }
 
+/** Whose bad cups a bound speaks of: one design's, those of its family, or those of all designs of a pool on average; the narrowest first. */
+export const boundScopes = ['design', 'family', 'pooled'] as const;
+export type BoundScope = (typeof boundScopes)[number];
+
+interface KindEvidence {
+  readonly coins: number;
+  readonly falseGreens: number;
+  readonly bound: number;
+}
+
+/** Coins are counted as `models/calibration/trials.py` says: distinct impostors; those of a cup full of wrong coins count once. */
 export interface EvidenceSpec {
   readonly pool: string;
+  /** Not given = `pooled`. */
+  readonly scope?: BoundScope;
   readonly distinctCoins: number;
   readonly distinctDesigns: number;
   readonly falseGreens: number;
   readonly bound: number;
   readonly confidence: number;
+  /** Among what the error of the bound is shared: `shared` = one statement for all designs served, `own` = this one alone. */
   readonly delta: string;
-  readonly kinds: Readonly<
-    Record<string, { readonly coins: number; readonly falseGreens: number; readonly bound: number }>
-  >;
+  /** The bound whatever the mix of kinds is. */
+  readonly anyMix?: number;
+  /** Counted in designs: for impostors, and for orders, of designs that the calibration did not hold. */
+  readonly newDesigns?: { readonly impostor: KindEvidence; readonly expected: KindEvidence };
+  readonly kinds: Readonly<Record<string, KindEvidence>>;
 }
 
 export interface ThresholdSpec {
   /** `null` = not covered. */
   readonly score: number | null;
   readonly evidence: EvidenceSpec | null;
+  /** Name of the threshold of a wider scope, which serves where this one's bound is not enough; not given = none. */
+  readonly wider?: string;
 }
+
+/** Scope of a threshold's bound. */
+export const scopeOf = ({ evidence }: ThresholdSpec): BoundScope => evidence?.scope ?? 'pooled';
 
 export interface JudgeSpec {
   readonly name: string;
@@ -233,10 +254,21 @@ function checkReferences(manifest: Manifest): void {
     ['/thresholds', manifest.thresholds] as const,
     ...ofJudges.map(([judge, thresholds]) => [`/judgeThresholds/${judge}`, thresholds] as const),
   ])
-    for (const [name, threshold] of Object.entries(table))
-      if (threshold.score !== null && threshold.evidence === null)
-        throw invalid(`${path}/${name} has a score without its evidence`);
+    checkThresholds(path, table);
   checkShapes(manifest);
+}
+
+function checkThresholds(path: string, thresholds: Readonly<Record<string, ThresholdSpec>>): void {
+  for (const [name, threshold] of Object.entries(thresholds)) {
+    if (threshold.score !== null && threshold.evidence === null)
+      throw invalid(`${path}/${name} has a score without its evidence`);
+    if (threshold.wider === undefined) continue;
+    const wider = Object.hasOwn(thresholds, threshold.wider) ? thresholds[threshold.wider] : undefined;
+    if (wider === undefined)
+      throw invalid(`${path}/${name}/wider names "${threshold.wider}", which ${path} does not list`);
+    if (boundScopes.indexOf(scopeOf(wider)) <= boundScopes.indexOf(scopeOf(threshold)))
+      throw invalid(`${path}/${name}/wider names "${threshold.wider}", whose scope is no wider`);
+  }
 }
 
 function checkShapes({ networks, gallery, classes }: Manifest): void {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { cliReference, commandHelps } from '../../../src/cli/reference/cli-reference.js';
 import { errorReference } from '../../../src/cli/reference/error-reference.js';
 import { metricsReference } from '../../../src/cli/reference/metrics-reference.js';
+import { shippedSurenessPage } from '../../../src/cli/reference/sureness-page.js';
 import { configDocs } from '../../../src/daemon/config/docs.js';
 import { errorTable } from '../../../src/errors.js';
 import { reasons } from '../../../src/pipeline/judgement.js';
@@ -16,6 +17,7 @@ describe('the generated pages', () => {
     ['cli.md', cliReference],
     ['errors.md', errorReference],
     ['metrics.md', metricsReference],
+    ['how-sure-is-green.md', shippedSurenessPage],
   ])('%s says what the program says', (name, generate) => {
     expect(page(name)).toBe(generate());
   });
