@@ -39,17 +39,31 @@ def narrower(cups, designs, pool, pooled):
     return entries, distances
 
 
-def assign(manifest, cups, pool):
-    """Writes the pool's entries into the manifest and names each design's narrowest one. Returns the distances."""
+def thresholds_of(manifest, judge):
+    """The table of a judge in the manifest, made where it is missing: a score means nothing to another judge."""
+    if judge == manifest["judge"]["name"]:
+        return manifest["thresholds"]
+    return manifest.setdefault("judgeThresholds", {}).setdefault(judge, {})
+
+
+def assign(manifest, cups, pool, judge):
+    """Writes the pool's entries into the judge's table, and names each design's narrowest one where it is the bundle's own judge.
+
+    Returns the distances. Another judge serves with the names that the own judge's designs have, so calibrate that one first.
+    """
     designs = [d for d in manifest["designs"] if d["origin"] == pool]
     pooled = calibrate(cups, [d["id"] for d in designs], pool)
     entries, distances = narrower(cups, designs, pool, pooled)
-    others = {name: t for name, t in manifest["thresholds"].items() if name != pool and not name.startswith(f"{pool}/")}
-    manifest["thresholds"] = others | {pool: pooled} | entries
+    table = thresholds_of(manifest, judge)
+    for name in [name for name in table if name == pool or name.startswith(f"{pool}/")]:
+        del table[name]
+    table |= {pool: pooled} | entries
+    if judge != manifest["judge"]["name"]:
+        return distances
     tried = {name for scope, name, trials in distances if scope == "design" and trials > 0}
     for d in designs:
         names = [f"{pool}/design/{d['id']}", f"{pool}/family/{d['family']}", pool]
-        d["threshold"] = next(n for n in names if n in manifest["thresholds"]) if d["id"] in tried else None
+        d["threshold"] = next(n for n in names if n in table) if d["id"] in tried else None
     return distances
 
 

@@ -113,13 +113,13 @@ class Walk(unittest.TestCase):
 
 
 def manifest(**families):
-    return {"designs": [{"id": d, "origin": "pool", "family": f, "threshold": "old"} for d, f in families.items()], "thresholds": {"else": {"score": None, "evidence": None}, "pool/design/gone": {}}}
+    return {"designs": [{"id": d, "origin": "pool", "family": f, "threshold": "old"} for d, f in families.items()], "thresholds": {"else": {"score": None, "evidence": None}, "pool/design/gone": {}}, "judge": {"name": "metric"}}
 
 
 class Scopes(unittest.TestCase):
     def test_a_design_gets_its_own_entry_where_its_evidence_suffices_else_its_familys_else_the_pools(self):
         m = manifest(a="f", b="f", c=None)
-        assign(m, single(60, expect="a") + single(10, expect="b", first=60) + single(3, expect="c", first=70), "pool")
+        assign(m, single(60, expect="a") + single(10, expect="b", first=60) + single(3, expect="c", first=70), "pool", "metric")
         self.assertEqual({d["id"]: d["threshold"] for d in m["designs"]}, {"a": "pool/design/a", "b": "pool/family/f", "c": "pool"})
         table = m["thresholds"]
         self.assertEqual(set(table), {"else", "pool", "pool/family/f", "pool/design/a"})
@@ -129,18 +129,24 @@ class Scopes(unittest.TestCase):
 
     def test_less_evidence_never_buys_a_lower_threshold(self):
         m = manifest(a=None, b=None)
-        assign(m, single(60, expect="a") + single(60, score=0.305, expect="b", first=60), "pool")
+        assign(m, single(60, expect="a") + single(60, score=0.305, expect="b", first=60), "pool", "metric")
         self.assertEqual((m["thresholds"]["pool"]["score"], m["thresholds"]["pool/design/a"]["score"]), (0.33, 0.33))
 
     def test_a_design_may_need_more_than_the_pool_gives(self):
         m = manifest(a=None)
         m["thresholds"] = {}
-        distances = assign(m, single(12), "pool")
+        distances = assign(m, single(12), "pool", "metric")
         self.assertEqual((m["thresholds"]["pool"]["score"], distances), (None, [("design", "a", 12)]))
+
+    def test_another_judge_has_a_table_of_its_own_and_names_nothing_for_the_designs(self):
+        m = manifest(a=None)
+        assign(m, single(80), "pool", "vote")
+        self.assertEqual(set(m["judgeThresholds"]["vote"]), {"pool", "pool/design/a"})
+        self.assertEqual((set(m["thresholds"]), m["designs"][0]["threshold"]), ({"else", "pool/design/gone"}, "old"))
 
     def test_a_design_that_no_bad_cup_was_tried_against_is_not_covered(self):
         m = manifest(a=None, b=None)
-        assign(m, single(80, expect="a"), "pool")
+        assign(m, single(80, expect="a"), "pool", "metric")
         self.assertEqual([d["threshold"] for d in m["designs"]], ["pool/design/a", None])
 
 
