@@ -65,7 +65,7 @@ function formatSummary(summary: Summary, measured: string): string[] {
     `Coverage: clean cups that turned green: ${shareOf(summary.coverage)}`,
     ...tableLines(Object.entries(summary.coverageBySet).map(([set, share]) => [set, shareOf(share)])),
     ...hanging(
-      `False greens: ${String(summary.bad.falseGreens)}. Bounds of P(green | bad cup) at ${percent(summary.confidence)}, counted in distinct coins that did not belong (cups where no coin is to blame):`,
+      `False greens: ${String(summary.bad.falseGreens)}. Bounds of P(green | bad cup) at ${percent(summary.confidence)}, counted in distinct coins that did not belong, those of a cup full of them as one (cups where no coin is to blame):`,
     ),
     ...tableLines([
       ['kind', 'cups', 'false greens', 'coins', 'failed', 'bound'],

@@ -1,5 +1,6 @@
 import { upperBound } from './bound.js';
 import type { CupOutcome } from './outcome.js';
+import { trialsOf } from './trials.js';
 
 export interface Share {
   readonly part: number;
@@ -9,7 +10,7 @@ export interface Share {
 export interface KindSummary {
   readonly cups: number;
   readonly falseGreens: number;
-  /** Distinct coins that did not belong; cups where the truth names no such coin (a cup of a wrong count, a blurred one). */
+  /** Distinct coins that did not belong, those of a cup full of wrong ones as one; cups where the truth names no such coin (a cup of a wrong count, a blurred one). */
   readonly coins: number;
   readonly failedCoins: number;
   /** Upper bound of P(green | bad cup of this kind) at `confidence`, counted in `coins`. */
@@ -84,19 +85,13 @@ function impostors(cup: CupOutcome): string[] {
 
 /** A coin has failed where any cup that it should have spoilt went green: cups that share a coin are one piece of evidence. */
 function kindSummary(cups: readonly CupOutcome[]): KindSummary {
-  const coins = new Set<string>();
-  const failed = new Set<string>();
-  for (const cup of cups)
-    for (const coin of impostors(cup)) {
-      coins.add(coin);
-      if (isFalseGreen(cup)) failed.add(coin);
-    }
+  const { trials, failed } = trialsOf(cups.map((cup) => ({ impostors: impostors(cup), green: isFalseGreen(cup) })));
   return {
     cups: cups.length,
     falseGreens: cups.filter(isFalseGreen).length,
-    coins: coins.size,
-    failedCoins: failed.size,
-    bound: upperBound(failed.size, coins.size, CONFIDENCE),
+    coins: trials,
+    failedCoins: failed,
+    bound: upperBound(failed, trials, CONFIDENCE),
   };
 }
 
