@@ -19,7 +19,17 @@ python3 -m train.choose --bundle bundles/first --seen "$cache/seen-photographs" 
 kinds="clean=3,one_impostor=5,whole_wrong=3,foreign=2,unknown_design=3"
 for pool in photographs rendered; do
   python3 -m generate.cups --out "$cache/cups-$pool" --seed 21 --cups "$([ $pool = photographs ] && echo 600 || echo 320)" --split calibration --source "$pool" --kinds "$kinds"
-  ../bin/cupcheck evaluate "$cache/cups-$pool" --bundle bundles/first --cups-out "$cache/$pool.jsonl" || [ $? -eq 1 ]
+  # designs without a coin in the split are tried too, by cups full of others' coins
+  python3 -m generate.cups --out "$cache/orders-$pool" --seed 22 --cups 300 --split calibration --source "$pool" --kinds wrong_order=1
+  for cups in cups orders; do
+    ../bin/cupcheck evaluate "$cache/$cups-$pool" --bundle bundles/first --judge all --threshold=-1000 --cups-out "$cache/$cups-$pool.jsonl" || [ $? -eq 1 ]
+  done
+  cat "$cache/cups-$pool.jsonl" "$cache/orders-$pool.jsonl" >"$cache/$pool.jsonl"
+  # the bundle's own judge first: the others serve under its names
+  own=$(python3 -c 'import json; print(json.load(open("bundles/first/manifest.json"))["judge"]["name"])')
   python3 calibrate.py --bundle bundles/first --pool "$pool" --cups "$cache/$pool.jsonl"
+  for judge in $(python3 -c 'import json, sys; print(*sorted({json.loads(line)["judge"] for line in open(sys.argv[1])} - {sys.argv[2]}))' "$cache/$pool.jsonl" "$own"); do
+    python3 calibrate.py --bundle bundles/first --pool "$pool" --cups "$cache/$pool.jsonl" --judge "$judge"
+  done
 done
 python3 -m generate.demo --out demo

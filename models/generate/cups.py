@@ -20,6 +20,7 @@ from .pools import POOLS
 from .station import LOOKS, make_station
 
 KINDS = {"clean": 0.50, "one_impostor": 1 / 3, "whole_wrong": 0.05, "foreign": 0.04, "unknown_design": 0.04, "overlap": 0.02, "wrong_count": 0.02}
+# wrong_order: as whole_wrong, where the order may name a design that has no coin in the split
 MORE_KINDS = ("blur", "dark", "empty", "shared_sides", "mixed", "wrong_order")
 SAME_SIZE_MM = 1.0
 SAME_SIZE_SHARE = 0.7
@@ -147,7 +148,7 @@ def render_cup(out, name, kind, station, reference, pool, rng, counts="few", mas
     blur = kind == "blur"
     picture = expose(linear, station, rng, defocus_px=float(rng.uniform(4, 8)) if blur else 0.0, dim=float(rng.uniform(0.01, 0.04)) if kind == "dark" else float(np.exp(rng.normal(0, 0.02))))
     jpeg(picture, out / name, station.quality)
-    line = truth_line(name, kind, pieces, design, count, whole, station, reference)
+    line = truth_line(name, "whole_wrong" if kind == "wrong_order" else kind, pieces, design, count, whole, station, reference)
     if masks:
         line["mask"] = f"{Path(name).stem}-items.png"
         write_mask(labels, out / line["mask"])
