@@ -25,6 +25,7 @@
         'native/quality/binding.cc',
         'native/rim/rays.cc',
         'native/rim/fit-ellipse.cc',
+        'native/rim/rings.cc',
         'native/rim/rim.cc',
         'native/rim/rims.cc',
         'native/rim/binding.cc',

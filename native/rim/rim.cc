@@ -7,95 +7,19 @@
 
 #include "fit-ellipse.h"
 #include "rays.h"
+#include "rings.h"
 
 namespace cupcheck {
 namespace {
 
 constexpr int kRays = 96;
-/** The detector's radius is wrong by less than this share. */
-constexpr double kRadiusSlack = 0.3;
-/** A ring of edges with this share of the best ring's support and a larger radius is the rim; the best is a ring inside it. */
-constexpr double kOuterShare = 0.5;
+/** An outline that is as clear as this share of the clearest and larger is the rim; the clearest is a ring inside it. */
+constexpr double kOuterShare = 0.78;
 /** An edge of this share of the usual strength counts in full: a rim may be fainter than what is struck inside it. */
 constexpr double kEnough = 0.6;
 constexpr double kMinEdges = kRays / 4;
-
-using Edges = std::vector<EdgePoint>;
-using Bins = std::vector<double>;
-
-/** An edge in the search for the centre, which goes over all of them some hundred times. */
-struct Vote {
-  double x;
-  double y;
-  /** Strength, no more than the usual. */
-  double weight;
-};
-using Votes = std::vector<Vote>;
-
-Vote vote_of(const EdgePoint& edge, double limit) { return {edge.x, edge.y, std::min(edge.strength, limit)}; }
-
-/** Support of every radius about one centre: a histogram of edge strengths, each edge spread over ± `soft` pixels. */
-void support_by_radius(const Votes& votes, double cx, double cy, double from, double soft, Bins& bins) {
-  std::fill(bins.begin(), bins.end(), 0.0);
-  const double last_bin = static_cast<double>(bins.size()) - 1;
-  for (const auto& [x, y, weight] : votes) {
-    const double at = std::sqrt((x - cx) * (x - cx) + (y - cy) * (y - cy)) - from;
-    const int last = static_cast<int>(std::min(last_bin, std::floor(at + soft)));
-    for (int bin = static_cast<int>(std::max(0.0, std::ceil(at - soft))); bin <= last; ++bin)
-      bins[bin] += weight * (1 - std::fabs(bin - at) / soft);
-  }
-}
-
-double largest(const Bins& bins) { return std::max(0.0, *std::max_element(bins.begin(), bins.end())); }
-
-Bins bins_for(double radius) { return Bins(static_cast<size_t>(std::ceil(radius * 2 * kRadiusSlack)) + 1); }
-
-/** Hough search: the centre near `about` whose best radius has the most support. */
-Circle find_centre(const Votes& votes, const Circle& about, double step, int steps) {
-  const double from = about.radius * (1 - kRadiusSlack);
-  Bins bins = bins_for(about.radius);
-  Circle best = about;
-  double most = -1;
-  for (int iy = -steps; iy <= steps; ++iy)
-    for (int ix = -steps; ix <= steps; ++ix) {
-      const double cx = about.cx + ix * step, cy = about.cy + iy * step;
-      support_by_radius(votes, cx, cy, from, std::max(1.5, step * 0.9), bins);
-      const double support = largest(bins);
-      if (support > most) {
-        most = support;
-        best = {cx, cy, about.radius};
-      }
-    }
-  return best;
-}
-
-/** The last bin that is a peak of at least `least`; −1 without one. */
-int outermost(const Bins& bins, double least) {
-  const int count = static_cast<int>(bins.size());
-  for (int bin = count - 1; bin >= 0; --bin) {
-    const double before = bin > 0 ? bins[bin - 1] : 0, after = bin + 1 < count ? bins[bin + 1] : 0;
-    if (bins[bin] >= least && bins[bin] > before && bins[bin] >= after) return bin;
-  }
-  return -1;
-}
-
-/**
- * Radius of the outermost clear ring of edges that step the same way: an item ends with a step down into its contact
- * shadow or with a step up to a bright bottom, and the edges of the two ways must not be taken for one ring.
- * Tried and worse on composed cups: a prior about the detector's radius, and the middle of a thin dark line.
- */
-double find_ring(const Edges& edges, const Circle& centre, double limit) {
-  const double from = centre.radius * (1 - kRadiusSlack);
-  Bins rings[2] = {bins_for(centre.radius), bins_for(centre.radius)};
-  for (const bool rises : {true, false}) {
-    Votes way;
-    for (const EdgePoint& edge : edges)
-      if (edge.rises == rises) way.push_back(vote_of(edge, kEnough * limit));
-    support_by_radius(way, centre.cx, centre.cy, from, std::max(2.0, 0.02 * centre.radius), rings[rises]);
-  }
-  const double least = kOuterShare * std::max(largest(rings[0]), largest(rings[1]));
-  return from + std::max(outermost(rings[0], least), outermost(rings[1], least));
-}
+/** The detector's radius is wrong by about this share; an outline is doubted the more it differs. */
+constexpr double kRadiusDoubt = 0.15;
 
 /** How far points lie outside an outline, along the ray from its centre. */
 class Off {
@@ -175,6 +99,44 @@ std::optional<Ellipse> refit(const Edges& edges, const Ellipse& outline, double 
   return plausible ? std::optional(ellipse) : std::nullopt;
 }
 
+/** An outline and how clear it is. */
+struct Candidate {
+  Ellipse outline;
+  double clarity;
+};
+
+/**
+ * The outline that edges near a ring lie on. Its clarity: the share of the rays that have a clear edge close to it, less where
+ * its size is far from the detector's.
+ */
+Candidate outline_about(const Edges& edges, const Circle& ring, double detected_radius, double limit) {
+  Ellipse outline = {ring.cx, ring.cy, 2 * ring.radius, 2 * ring.radius, 0};
+  for (const double share : {0.05, 0.035, 0.025, 0.02})
+    outline = refit(edges, outline, std::max(2.0, share * ring.radius)).value_or(outline);
+  double clarity = 0;
+  for (const EdgePoint& edge : edges_on(edges, outline, std::max(1.5, 0.006 * outline.major)))
+    clarity += std::min(1.0, edge.strength / (kEnough * limit)) / kRays;
+  const double off = (outline.major / 2 / detected_radius - 1) / kRadiusDoubt;
+  return {outline, clarity * std::exp(-off * off / 2)};
+}
+
+/**
+ * The largest of the outlines that are about as clear as the clearest. An item ends with a step down into its contact shadow or
+ * with a step up to a bright bottom, so either may be the rim; a ring that is made of both, or of the rim on one side and a
+ * shadow's border on the other, is clear on fewer rays than the rim.
+ */
+std::optional<Ellipse> clearest_outline(const Edges& edges, const Circle& detected, double limit) {
+  std::vector<Candidate> candidates;
+  for (const Circle& ring : find_rings(edges, detected, limit, kEnough * limit))
+    candidates.push_back(outline_about(edges, ring, detected.radius, limit));
+  double most = 0;
+  for (const Candidate& one : candidates) most = std::max(most, one.clarity);
+  std::optional<Ellipse> best;
+  for (const auto& [outline, clarity] : candidates)
+    if (clarity > 0 && clarity >= kOuterShare * most && (!best || outline.major > best->major)) best = outline;
+  return best;
+}
+
 Status check_circle(const Circle& circle) {
   const auto near = [](double value) { return std::isfinite(value) && std::fabs(value) <= 65536; };
   if (near(circle.cx) && near(circle.cy) && circle.radius >= 1 && circle.radius <= kMaxRadius) return {};
@@ -194,15 +156,9 @@ Status find_rim(const PixelView& picture, const Circle& detected, Rim* out) {
   const Edges edges = edges_along_rays(picture, rays);
   if (static_cast<double>(edges.size()) < kMinEdges) return {};
   const double limit = usual_strongest(edges);
-  Votes votes;
-  for (const EdgePoint& edge : edges) votes.push_back(vote_of(edge, limit));
-  const Circle coarse = find_centre(votes, detected, 0.04 * radius, 3);
-  const Circle centre = find_centre(votes, coarse, 0.0133 * radius, 2);
-  const double ring = find_ring(edges, centre, limit);
-  Ellipse outline = {centre.cx, centre.cy, 2 * ring, 2 * ring, 0};
-  for (const double share : {0.05, 0.035, 0.025, 0.02})
-    outline = refit(edges, outline, std::max(2.0, share * ring)).value_or(outline);
-  const Edges on = edges_on(edges, outline, std::max(2.0, 0.025 * ring));
+  const std::optional<Ellipse> outline = clearest_outline(edges, detected, limit);
+  if (!outline) return {};
+  const Edges on = edges_on(edges, *outline, std::max(2.0, 0.0125 * outline->major));
   std::vector<double> strengths, widths;
   for (const EdgePoint& edge : on) strengths.push_back(edge.strength);
   const double usual = quantile(std::move(strengths), 0.5);
@@ -210,7 +166,7 @@ Status find_rim(const PixelView& picture, const Circle& detected, Rim* out) {
     if (edge.strength >= 0.25 * usual) widths.push_back(edge.width);
   if (widths.empty()) return {};
   const double seen = static_cast<double>(widths.size()) / kRays;
-  *out = {true, outline, seen, quantile(std::move(widths), 0.4)};
+  *out = {true, *outline, seen, quantile(std::move(widths), 0.4)};
   return {};
 }
 

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <vector>
+
+#include "rays.h"
+#include "rim.h"
+
+namespace cupcheck {
+
+using Edges = std::vector<EdgePoint>;
+
+/** The detector's radius is wrong by less than this share. */
+constexpr double kRadiusSlack = 0.3;
+
+/**
+ * Every ring of edges about the detection that may be an item's rim: clear circles of edges that step the same way, about the
+ * centre that most edges agree on, the one that the brightening edges agree on, and that of the darkening ones. A ring of
+ * the one way is often clear where all edges together put the centre between a rim and the border of its shadow.
+ * `centre_limit`, `ring_limit`: the strength over which an edge weighs no more, in the search for centre and for radius.
+ */
+std::vector<Circle> find_rings(const Edges& edges, const Circle& detected, double centre_limit, double ring_limit);
+
+}  // namespace cupcheck
