@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 namespace cupcheck {
 namespace {
 
 /** A ring of this share of the clearest one's support may be the rim. */
-constexpr double kClearShare = 0.25;
+constexpr double kClearShare = 0.4;
 
 using Bins = std::vector<double>;
 
@@ -83,7 +82,7 @@ std::vector<Circle> find_rings(const Edges& edges, const Circle& detected, doubl
   const Votes steps[2] = {votes_of(ways[0], ring_limit), votes_of(ways[1], ring_limit)};
   std::vector<Circle> rings;
   Bins bins = bins_for(radius);
-  for (const Edges& agreeing : {std::cref(edges), std::cref<Edges>(ways[1]), std::cref<Edges>(ways[0])}) {
+  for (const Edges& agreeing : ways) {
     const Votes votes = votes_of(agreeing, centre_limit);
     const Circle coarse = find_centre(votes, detected, 0.04 * radius, 3);
     const Circle centre = find_centre(votes, coarse, 0.0133 * radius, 2);

@@ -14,8 +14,8 @@ constexpr double kRadiusSlack = 0.3;
 
 /**
  * Every ring of edges about the detection that may be an item's rim: clear circles of edges that step the same way, about the
- * centre that most edges agree on, the one that the brightening edges agree on, and that of the darkening ones. A ring of
- * the one way is often clear where all edges together put the centre between a rim and the border of its shadow.
+ * centre that the brightening edges agree on and about that of the darkening ones. All edges together often agree on a centre
+ * between that of the rim and that of its shadow's border.
  * `centre_limit`, `ring_limit`: the strength over which an edge weighs no more, in the search for centre and for radius.
  */
 std::vector<Circle> find_rings(const Edges& edges, const Circle& detected, double centre_limit, double ring_limit);

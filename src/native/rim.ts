@@ -24,8 +24,8 @@ const RIM_VALUES = 8;
 
 /**
  * Fits the outlines of the items that a detector saw, on the full picture: for each its rim, `null` where none is seen.
- * Edges along rays vote for a circle; the outermost well supported one is taken, since an item has rings inside its rim
- * and soft shadows outside; an ellipse is fitted to the edges near it.
+ * Edges along rays vote for circles; an ellipse is fitted to the edges near each of them; the largest of the clearest is
+ * the rim, since an item has rings inside its rim, and what is half rim and half shadow is clear on fewer rays.
  * Errors: NATIVE_ARGUMENT (a centre beyond ±65536, a radius not 1 to 8192 pixels).
  */
 export function findRims(picture: Picture, detected: readonly Circle[]): (Rim | null)[] {

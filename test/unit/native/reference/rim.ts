@@ -17,10 +17,14 @@ export interface Rim {
 const RAYS = 96;
 /** The detector's radius is wrong by less than this share. */
 const RADIUS_SLACK = 0.3;
-/** A ring of edges with this share of the best ring's support and a larger radius is the rim; the best is a ring inside it. */
-const OUTER_SHARE = 0.5;
+/** A ring of edges of this share of the clearest ring's support may be the rim. */
+const RING_SHARE = 0.4;
+/** The largest outline of this share of the clearest one's clarity is the rim. */
+const OUTER_SHARE = 0.78;
 /** An edge of this share of the usual strength counts in full: a rim may be fainter than what is struck inside it. */
 const ENOUGH = 0.6;
+/** Standard deviation of the detector's radius, as a share. */
+const RADIUS_DOUBT = 0.15;
 
 interface Circle {
   readonly cx: number;
@@ -84,31 +88,50 @@ function findCentre(edges: Votes, about: Circle, stepPx: number, steps: number):
   return { cx: best.cx, cy: best.cy, radius: about.radius };
 }
 
-/**
- * Radius of the outermost clear ring of edges that step the same way: an item ends with a step down into its contact
- * shadow or with a step up to a bright bottom, and the edges of the two ways must not be taken for one ring.
- * Tried and worse on composed cups: a prior about the detector's radius, and the middle of a thin dark line.
- */
-function findRing(edges: readonly EdgePoint[], { cx, cy, radius }: Circle, limit: number): number {
-  const fromPx = radius * (1 - RADIUS_SLACK);
-  const rings = [true, false].map((rises) => {
-    const bins = new Float64Array(Math.ceil(radius * 2 * RADIUS_SLACK) + 1);
-    const way = votesOf(
-      edges.filter((edge) => edge.rises === rises),
-      ENOUGH * limit,
-    );
-    supportByRadius(way, cx, cy, fromPx, Math.max(2, 0.02 * radius), bins);
-    return bins;
+/** The places of a plot's peaks that reach a share of its highest value. */
+function peaksOf(bins: Float64Array, share: number): number[] {
+  const least = share * largest(bins);
+  return [...bins.keys()].filter((bin) => {
+    const here = bins[bin] ?? 0;
+    return here >= least && here > (bins[bin - 1] ?? 0) && here >= (bins[bin + 1] ?? 0);
   });
-  const least = OUTER_SHARE * Math.max(...rings.map(largest));
-  return fromPx + Math.max(...rings.map((bins) => outermost(bins, least)));
 }
 
-/** The last bin that is a peak of at least `least`. */
-function outermost(bins: Float64Array, least: number): number {
-  return bins.findLastIndex(
-    (here, bin) => here >= least && here > (bins[bin - 1] ?? 0) && here >= (bins[bin + 1] ?? 0),
+/**
+ * The rings that may be the rim: edges of one way (brighter or darker outwards) agree on a centre, and about either centre
+ * the radii with most support are looked up, again for the edges of each way by themselves.
+ */
+function ringsAbout(edges: readonly EdgePoint[], detected: Circle, limit: number): Circle[] {
+  const { radius } = detected;
+  const fromPx = radius * (1 - RADIUS_SLACK);
+  const ways = [true, false].map((rises) => edges.filter((edge) => edge.rises === rises));
+  return ways.flatMap((agreeing) => {
+    const votes = votesOf(agreeing, limit);
+    const coarse = findCentre(votes, detected, 0.04 * radius, 3);
+    const { cx, cy } = findCentre(votes, coarse, 0.0133 * radius, 2);
+    return ways.flatMap((way) => {
+      const bins = new Float64Array(Math.ceil(radius * 2 * RADIUS_SLACK) + 1);
+      supportByRadius(votesOf(way, ENOUGH * limit), cx, cy, fromPx, Math.max(2, 0.02 * radius), bins);
+      return peaksOf(bins, RING_SHARE).map((bin) => ({ cx, cy, radius: fromPx + bin }));
+    });
+  });
+}
+
+/** The ellipse that the edges near a ring lie on. */
+function outlineOn(edges: readonly EdgePoint[], { cx, cy, radius }: Circle): Ellipse {
+  const circle: Ellipse = { cx, cy, major: 2 * radius, minor: 2 * radius, angleRad: 0 };
+  return [0.05, 0.035, 0.025, 0.02].reduce(
+    (outline, share) => refit(edges, outline, Math.max(2, share * radius)) ?? outline,
+    circle,
   );
+}
+
+/** How clear an outline is: the mean over all rays of the edge that lies close to it, 1 where strong enough; less for odd sizes. */
+function clarityOf(edges: readonly EdgePoint[], outline: Ellipse, detectedPx: number, limit: number): number {
+  const close = edgesOn(edges, outline, Math.max(1.5, 0.006 * outline.major));
+  const sum = close.reduce((total, { strength }) => total + Math.min(1, strength / (ENOUGH * limit)), 0);
+  const doubt = (outline.major / (2 * detectedPx) - 1) / RADIUS_DOUBT;
+  return (sum / RAYS) * Math.exp(-0.5 * doubt ** 2);
 }
 
 /** On each ray the clearest edge within `tolerancePx` of the outline: strong, and near it. */
@@ -165,8 +188,8 @@ const quantile = (values: readonly number[], share: number) =>
 
 /**
  * Fits the outline of the item that a detector saw about (cx, cy), on the full picture.
- * Edges along rays vote for a circle; the outermost well supported one is taken, since an item has rings inside its rim
- * and soft shadows outside; an ellipse is fitted to the edges near it.
+ * Edges along rays vote for circles; an ellipse is fitted to the edges near each; the largest of the clearest is taken,
+ * since an item has rings inside its rim, and rings that are half rim and half shadow are not as clear.
  * @returns `null` where no outline is seen
  */
 export function findRim(picture: Picture, detected: Circle): Rim | null {
@@ -181,14 +204,14 @@ export function findRim(picture: Picture, detected: Circle): Rim | null {
   });
   if (edges.length < RAYS / 4) return null;
   const limit = usualStrongest(edges);
-  const votes = votesOf(edges, limit);
-  const coarse = findCentre(votes, detected, 0.04 * radius, 3);
-  const centre = findCentre(votes, coarse, 0.0133 * radius, 2);
-  const ringPx = findRing(edges, centre, limit);
-  let outline: Ellipse = { cx: centre.cx, cy: centre.cy, major: 2 * ringPx, minor: 2 * ringPx, angleRad: 0 };
-  for (const share of [0.05, 0.035, 0.025, 0.02])
-    outline = refit(edges, outline, Math.max(2, share * ringPx)) ?? outline;
-  const on = edgesOn(edges, outline, Math.max(2, 0.025 * ringPx));
+  const outlines = ringsAbout(edges, detected, limit).map((ring) => outlineOn(edges, ring));
+  const clarities = outlines.map((outline) => clarityOf(edges, outline, radius, limit));
+  const least = OUTER_SHARE * Math.max(...clarities);
+  const [outline] = outlines
+    .filter((_, index) => (clarities[index] ?? 0) > 0 && (clarities[index] ?? 0) >= least)
+    .sort((a, b) => b.major - a.major);
+  if (outline === undefined) return null;
+  const on = edgesOn(edges, outline, Math.max(2, 0.0125 * outline.major));
   const usual = quantile(
     on.map((edge) => edge.strength),
     0.5,
