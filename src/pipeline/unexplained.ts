@@ -23,6 +23,11 @@ const SHARE_OF_DISC_MASK = 0.35;
 /** Items explain a border of so much of their radius around them, and 1.5 cells: contact shadow, blur, fit error. */
 const GROW_SHARE = 0.06;
 const MASK_COVERED = 0.5;
+/**
+ * What the mask sees stands unless the empty cup's picture refutes it: where less than this share of it differs, the cup's own
+ * bottom looks like an item. Missed coins differed on 0.16 of it and more, bottoms that look like an item on 0.000.
+ */
+const SHARE_DIFFERING = 0.02;
 
 /** 1 where one of the outlines (grown) or the zone covers the cell's middle; cells of `cellPx` picture pixels. */
 function coveredCells(
@@ -62,6 +67,23 @@ export function coverZone(
     covered.fill(1, row * columns + left, row * columns + right);
 }
 
+/** Area of the marked cells within a box, picture pixels. */
+function markedPx(
+  marked: Uint8Array,
+  columns: number,
+  rows: number,
+  cellPx: number,
+  [x, y, width, height]: Zone,
+): number {
+  const left = Math.max(0, Math.floor(x / cellPx));
+  const right = Math.min(columns, Math.ceil((x + width) / cellPx));
+  const bottom = Math.min(rows, Math.ceil((y + height) / cellPx));
+  let cells = 0;
+  for (let row = Math.max(0, Math.floor(y / cellPx)); row < bottom; row++)
+    for (let column = left; column < right; column++) cells += marked[row * columns + column] ?? 0;
+  return cells * cellPx ** 2;
+}
+
 function inPicture(
   marked: Uint8Array,
   columns: number,
@@ -79,7 +101,7 @@ function inPicture(
 
 /**
  * Everything in the cup that no judged item explains, the largest first: by the detector's mask, and where there is a
- * picture of the empty cup, by the difference from it.
+ * picture of the empty cup, by the difference from it, which also tells what of the mask the empty cup itself explains.
  * @param codeZone where a code may stand beside the cup, which is no item
  * @param discPx area of the smallest known item's disc, picture pixels
  */
@@ -100,5 +122,8 @@ export function findUnexplained(
   const covered = coveredCells(outlines, codeZone, scene.usedWidth, scene.usedHeight, pixel);
   const strange = differenceFromEmpty(scene, empty, covered);
   const byReference = inPicture(strange, scene.usedWidth, scene.usedHeight, pixel, SHARE_OF_DISC * discPx, 'reference');
-  return [...byReference, ...byMask].sort((a, b) => b.areaPx - a.areaPx);
+  const standing = byMask.filter(
+    ({ box, areaPx }) => markedPx(strange, scene.usedWidth, scene.usedHeight, pixel, box) >= SHARE_DIFFERING * areaPx,
+  );
+  return [...byReference, ...standing].sort((a, b) => b.areaPx - a.areaPx);
 }
