@@ -14,12 +14,16 @@ namespace {
 
 constexpr int kRays = 96;
 /** An outline that is as clear as this share of the clearest and larger is the rim; the clearest is a ring inside it. */
-constexpr double kOuterShare = 0.78;
+constexpr double kOuterShare = 0.76;
 /** An edge of this share of the usual strength counts in full: a rim may be fainter than what is struck inside it. */
 constexpr double kEnough = 0.6;
 constexpr double kMinEdges = kRays / 4;
 /** The detector's radius is wrong by about this share; an outline is doubted the more it differs. */
 constexpr double kRadiusDoubt = 0.15;
+/** Items lie flat, or all their rings are tilted alike: an outline whose axes differ by more than this share is doubted, … */
+constexpr double kFlat = 0.01;
+/** … and loses so many times the rest of it. */
+constexpr double kTiltDoubt = 4;
 
 /** How far points lie outside an outline, along the ray from its centre. */
 class Off {
@@ -107,7 +111,7 @@ struct Candidate {
 
 /**
  * The outline that edges near a ring lie on. Its clarity: the share of the rays that have a clear edge close to it, less where
- * its size is far from the detector's.
+ * its size is far from the detector's, or it is tilted.
  */
 Candidate outline_about(const Edges& edges, const Circle& ring, double detected_radius, double limit) {
   Ellipse outline = {ring.cx, ring.cy, 2 * ring.radius, 2 * ring.radius, 0};
@@ -117,7 +121,8 @@ Candidate outline_about(const Edges& edges, const Circle& ring, double detected_
   for (const EdgePoint& edge : edges_on(edges, outline, std::max(1.5, 0.006 * outline.major)))
     clarity += std::min(1.0, edge.strength / (kEnough * limit)) / kRays;
   const double off = (outline.major / 2 / detected_radius - 1) / kRadiusDoubt;
-  return {outline, clarity * std::exp(-off * off / 2)};
+  const double tilt = std::max(0.0, 1 - kFlat - outline.minor / outline.major);
+  return {outline, clarity * std::exp(-off * off / 2) * (1 - kTiltDoubt * tilt)};
 }
 
 /**

@@ -20,7 +20,7 @@ const RADIUS_SLACK = 0.3;
 /** A ring of edges of this share of the clearest ring's support may be the rim. */
 const RING_SHARE = 0.4;
 /** The largest outline of this share of the clearest one's clarity is the rim. */
-const OUTER_SHARE = 0.78;
+const OUTER_SHARE = 0.76;
 /** An edge of this share of the usual strength counts in full: a rim may be fainter than what is struck inside it. */
 const ENOUGH = 0.6;
 /** Standard deviation of the detector's radius, as a share. */
@@ -126,12 +126,14 @@ function outlineOn(edges: readonly EdgePoint[], { cx, cy, radius }: Circle): Ell
   );
 }
 
-/** How clear an outline is: the mean over all rays of the edge that lies close to it, 1 where strong enough; less for odd sizes. */
+/** How clear an outline is: the mean over all rays of the edge that lies close to it, 1 where strong enough; less for odd sizes and for tilt. */
 function clarityOf(edges: readonly EdgePoint[], outline: Ellipse, detectedPx: number, limit: number): number {
   const close = edgesOn(edges, outline, Math.max(1.5, 0.006 * outline.major));
   const sum = close.reduce((total, { strength }) => total + Math.min(1, strength / (ENOUGH * limit)), 0);
   const doubt = (outline.major / (2 * detectedPx) - 1) / RADIUS_DOUBT;
-  return (sum / RAYS) * Math.exp(-0.5 * doubt ** 2);
+  const flatness = outline.minor / outline.major;
+  const flat = flatness >= 0.99 ? 1 : 1 - 4 * (0.99 - flatness);
+  return (sum / RAYS) * Math.exp(-0.5 * doubt ** 2) * flat;
 }
 
 /** On each ray the clearest edge within `tolerancePx` of the outline: strong, and near it. */
