@@ -67,6 +67,29 @@ describe('findRims', () => {
     expect(rim?.ellipse.major).toBeLessThan(184);
   });
 
+  it.each([
+    { ang: 4.32, reach: 11.7, relief: 0.1, depth: 0.65, soft: 3.1, tone: 118, grain: 22, seed: 554 },
+    { ang: 4.69, reach: 11.4, relief: 0.11, depth: 0.45, soft: 7, tone: 101, grain: 15, seed: 654 },
+    { ang: 2.34, reach: 10.9, relief: 0.13, depth: 0.54, soft: 5.6, tone: 137, grain: 10, seed: 25 },
+    { ang: 4.49, reach: 9, relief: 0.17, depth: 0.31, soft: 8, tone: 118, grain: 10, seed: 99 },
+    { ang: 3.65, reach: 17.1, relief: 0.18, depth: 0.4, soft: 2, tone: 121, grain: 20, seed: 256 },
+  ])('takes neither the border of a shadow nor a ring inside for the rim, where the rim is faint ($seed)', (drawn) => {
+    const { ang, reach, relief, depth, soft, tone, grain, seed } = drawn;
+    const dark = item({
+      cx: 110,
+      cy: 110,
+      major: 126,
+      minor: 125,
+      angleRad: 0.5,
+      colour: [tone, tone * 0.95, tone * 0.85],
+      relief,
+      shadow: { dx: reach * Math.cos(ang), dy: reach * Math.sin(ang), depth, soft },
+    });
+    const scene = picture(dark, { width: 220, height: 220, bottom: [150, 140, 120], grain, seed });
+    const rim = findRim(scene, { cx: 112, cy: 107, radius: 64 });
+    expect(Math.abs((rim?.ellipse.major ?? 0) / 126 - 1), `major ${String(rim?.ellipse.major)}`).toBeLessThan(0.015);
+  });
+
   it('sees less of a rim that lies under another item', () => {
     const under = item();
     const over = item({ cx: 290, cy: 230, major: 170, minor: 170, colour: [180, 150, 90] });

@@ -110,6 +110,26 @@ it('what the detector’s mask sees and no item explains is unexplained without 
   expect(findUnexplained(scene, null, detections, items.slice(1), DISC)).toMatchObject([{ seenBy: 'mask' }]);
 });
 
+it('what the mask sees is no thing where the cup looks as it does empty, but stays one where an item lies', () => {
+  const { items, empty, cup } = cupOf([92, 93, 90]);
+  const maskAbout = (at: { readonly cx: number; readonly cy: number }): Detections => {
+    const detections = blind();
+    for (let y = 0; y < 60; y++)
+      for (let x = 0; x < 80; x++)
+        if (Math.hypot((x + 0.5) * 8 - at.cx, (y + 0.5) * 8 - at.cy) < 65) detections.mask[y * 80 + x] = 0.9;
+    return detections;
+  };
+  const [missed, ...judged] = items;
+  if (missed === undefined) throw new Error('no item was drawn');
+  const bare = draw({ ...SIZE, bottom: [90, 92, 88], grain: 5, noise: 2, blurPx: 0.7, items: judged });
+  expect(findUnexplained(sceneOf(bare, spec), null, maskAbout(missed), judged, DISC)).toMatchObject([
+    { seenBy: 'mask' },
+  ]);
+  expect(unexplained(bare, empty, judged, maskAbout(missed))).toEqual([]);
+  const seen = unexplained(cup, empty, judged, maskAbout(missed)).map(({ seenBy }) => seenBy);
+  expect(seen.toSorted()).toEqual(['mask', 'reference']);
+});
+
 it('a reference of another size is refused', () => {
   const { cup } = cupOf([150, 152, 155]);
   const other = draw({ width: 320, height: 240, bottom: [90, 92, 88], items: [] });
