@@ -1,10 +1,11 @@
-"""Round things that are not coins, drawn: crown caps, washers, buttons."""
+"""Round things that are no coin of any known design, drawn: crown caps, washers, buttons, blank discs, tokens."""
 import cv2
 import numpy as np
 
 from .compose import Piece
+from .designs import Design, Side
 from .relief import Relief
-from .strike import Coin
+from .strike import METALS, Coin, strike
 
 SIZE = 288
 PAINTS = ((0.62, 0.05, 0.05), (0.05, 0.22, 0.10), (0.06, 0.10, 0.42), (0.70, 0.52, 0.08), (0.75, 0.74, 0.70), (0.05, 0.05, 0.05))
@@ -67,6 +68,36 @@ def button(rng):
         albedo *= (1 - 0.92 * inside)[..., None]
         height = height - 3 * np.exp(-((q / 0.13) ** 2))
     return _coin(height.astype(np.float32), albedo, 0.5, alpha), "button"
+
+
+def blank(rng):
+    """A planchet: a disc of coin metal with a raised edge, tumbled and handled, that was never struck."""
+    x, y, r, phi = _grid()
+    alpha = np.clip((1 - r) * SIZE / 2 + 0.5, 0, 1)
+    fine = rng.normal(0, 1, (SIZE // 2, SIZE // 2)).astype(np.float32)
+    height = 1.6 * np.clip((r - 0.90) / 0.05, 0, 1) - 3.5 * np.clip((r - 0.965) / 0.035, 0, 1) ** 2 + 0.06 * cv2.resize(fine, (SIZE, SIZE))
+    for _ in range(int(rng.integers(4, 16))):  # nicks of the tumbling
+        a, p = rng.uniform(0, 2 * np.pi), (rng.uniform(-0.8, 0.8, 2) + 1) * SIZE / 2
+        q = p + np.array([np.cos(a), np.sin(a)]) * rng.exponential(0.12) * SIZE / 2
+        nick = cv2.line(np.zeros((SIZE, SIZE), np.float32), tuple(int(v) for v in p), tuple(int(v) for v in q), 1.0, 1, cv2.LINE_AA)
+        height = height - float(rng.uniform(0.2, 0.7)) * nick
+    cloud = cv2.resize(rng.normal(0, 1, (7, 7)).astype(np.float32), (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
+    metal = np.array(METALS[str(rng.choice(list(METALS)))], np.float32) * float(rng.uniform(0.75, 1))
+    return _coin(height.astype(np.float32), np.clip(1 + 0.06 * cloud, 0, 1.15)[..., None] * metal, float(rng.uniform(0.3, 0.7)), alpha), "blank"
+
+
+def token(rng):
+    """A struck disc that is money nowhere: words, a number, a small picture, now and then a hole."""
+    pick = lambda *of: str(rng.choice(of))
+    side = Side(pick("star", "crown", "bell", "anchor", "wreath"), int(rng.integers(1 << 30)), float(rng.uniform(0.22, 0.3)), 0, 0.32,
+                top=pick("GOOD FOR ONE", "CAR WASH", "ARCADE", "TURNSTILE", "LAUNDRY"), bottom=pick("NO CASH VALUE", "RIDE", "TOKEN", "PLAY"),
+                centre=pick("1", "2", "A", "XX", "50"), centre_size=float(rng.uniform(0.45, 0.6)), centre_y=-0.2, font=pick("sans", "condensed"),
+                border=pick("plain", "beads"), frame=pick("", "ring"))
+    coin = strike(Design("token", "Token", 0.0, pick("brass", "nickel", "copper"), side, side), "obverse", int(rng.integers(1 << 20)), SIZE)
+    if rng.uniform() < 0.3:
+        x, y, r, phi = _grid()
+        coin.alpha = coin.alpha * np.clip((np.hypot(x, y - 0.05) - 0.1) * SIZE / 2 + 0.5, 0, 1).astype(np.float32)
+    return coin, "token"
 
 
 def random_foreign(seed, near_mm, rng):
