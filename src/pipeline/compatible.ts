@@ -3,13 +3,13 @@ import type { CupFacts } from './facts.js';
 /**
  * How one item stands to the design that its cup is judged as.
  * `is`: it resembles this design more than any other of its size, and is known. `other`: it resembles another design.
- * `unknown`: it resembles nothing known.
+ * `unknown`: it resembles nothing known, or nothing known of its size.
  */
 export interface ItemStanding {
   readonly look: 'is' | 'other' | 'unknown';
   /** `null` where the size is unknown. */
   readonly sizeFits: boolean | null;
-  /** The design that it resembles most, of its size where one fits, else of any size; an index. */
+  /** The design that it resembles most, of its size where one fits, else of any size; an index. Of an unknown item it is no name. */
   readonly resembles: number | null;
   /** Whether its side belongs to one design alone, among those of its size. */
   readonly informative: boolean;
@@ -47,8 +47,10 @@ export function standingOf(facts: CupFacts, item: number, design: number | null)
   const isAtItsSize = design !== null && candidates.includes(design);
   const is = isAtItsSize || isAtWrongSize;
   const resembles = candidates[0] ?? null;
+  // Like a design whose size it has not, and like none that has its size: a blank disc or a washer looks like many a worn coin.
+  const other = opinion?.bestClass === null ? 'unknown' : 'other';
   return {
-    look: is ? 'is' : 'other',
+    look: is ? 'is' : other,
     sizeFits,
     resembles: is ? design : resembles,
     informative: candidates.length === 1,

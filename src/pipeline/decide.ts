@@ -86,13 +86,15 @@ function marginFindings(facts: CupFacts, cup: JudgedAs | null, standings: readon
 function judgedItem(facts: CupFacts, index: number, standing: ItemStanding): JudgedItem[] {
   const item = facts.items[index];
   if (item === undefined) return [];
+  const seenAs =
+    standing.look === 'unknown' || standing.resembles === null ? undefined : facts.manifest.designs[standing.resembles];
   return [
     {
       box: item.box,
       ellipse: item.rimFitted ? item.outline : null,
       diameterMm: item.diameterMm,
       side: facts.opinion.items[index]?.side ?? null,
-      design: standing.resembles === null ? null : (facts.manifest.designs[standing.resembles]?.id ?? null),
+      design: seenAs?.id ?? null,
       score: standing.score,
       compatible: standing.look === 'is' && standing.sizeFits !== false && isSure(standing.score),
       informative: standing.informative,

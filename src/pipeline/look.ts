@@ -11,6 +11,19 @@ function measured(facts: CupFacts, index: number): string {
   return diameter === null ? 'of unknown size' : `${diameter.toFixed(1)} mm`;
 }
 
+/** "item 3 (24.0 mm) like nothing known", or like nothing of its size, and then what it resembles at another. */
+function unknownFindings(facts: CupFacts, standings: readonly ItemStanding[]): Finding[] {
+  const unknown = where(standings, ({ look }) => look === 'unknown');
+  const ofAnySize = unknown.filter((index) => (standings[index]?.resembles ?? null) !== null);
+  const sizes = unknown.map((index) => measured(facts, index)).join(', ');
+  const atOtherSizes = ofAnySize.length === 0 ? '' : `; at another size: ${resemblances(facts, standings, ofAnySize)}`;
+  return named(
+    'unknown_design',
+    unknown,
+    (who) => `${who} (${sizes}) like nothing known${ofAnySize.length > 0 ? ' of this size' : ''}${atOtherSizes}`,
+  );
+}
+
 /** "items 1 and 2 like Peace dollar, item 4 like Morgan dollar". */
 function resemblances(facts: CupFacts, standings: readonly ItemStanding[], indexes: readonly number[]): string {
   const byDesign = new Map<number, number[]>();
@@ -35,18 +48,18 @@ export function lookFindings(
 ): Finding[] {
   const right = where(standings, ({ look }) => look === 'is');
   const others = where(standings, ({ look }) => look === 'other');
-  const unknown = where(standings, ({ look }) => look === 'unknown');
   const findings: Finding[] = [];
   if (others.length > 0) {
     const seen = resemblances(facts, standings, others);
+    const unknown = where(standings, ({ look }) => look === 'unknown');
+    const strangers = unknown.length === 0 ? '' : `, ${itemNames(unknown)} like nothing known`;
     const designs = new Set(others.map((index) => standings[index]?.resembles));
     if (expected !== null && right.length === 0)
-      findings.push({ reason: 'wrong_design', detail: `ordered ${expected}; seen: ${seen}` });
+      findings.push({ reason: 'wrong_design', detail: `ordered ${expected}; seen: ${seen}${strangers}` });
     if (right.length > 0 || designs.size > 1)
       findings.push(...named('mixed_designs', others, () => `${seen}${right.length > 0 ? ' among the others' : ''}`));
   }
-  const sizes = unknown.map((index) => measured(facts, index)).join(', ');
-  findings.push(...named('unknown_design', unknown, (who) => `${who} (${sizes}) like nothing known`));
+  findings.push(...unknownFindings(facts, standings));
   const wanted = design === null ? undefined : facts.manifest.designs[design];
   const misfits = where(standings, ({ sizeFits }) => sizeFits === false);
   if (wanted !== undefined)

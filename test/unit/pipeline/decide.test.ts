@@ -9,6 +9,7 @@ import {
   manifest,
   policy,
   reasonsOf,
+  type Shown,
   ship,
   strange,
   tree,
@@ -94,6 +95,12 @@ describe('impostors', () => {
     expect(details(judgement)).toContain('the tree');
   });
 
+  it('a wrong cup says too what it holds that nobody knows', () => {
+    const judgement = judged(factsOf([tree, strange, strange]));
+    expect(reasonsOf(judgement)).toEqual(['wrong_design', 'unknown_design']);
+    expect(details(judgement)).toContain('seen: item 1 like the tree, items 2 and 3 like nothing known\n');
+  });
+
   it('several wrong designs are both wrong and mixed', () => {
     expect(reasonsOf(judged(factsOf([tree, crownBack])))).toEqual(['wrong_design', 'mixed_designs', 'wrong_size']);
   });
@@ -102,6 +109,19 @@ describe('impostors', () => {
     const judgement = judged(factsOf([ship, strange]));
     expect(reasonsOf(judgement)).toEqual(['unknown_design']);
     expect(judgement.items[1]).toMatchObject({ design: null, compatible: false });
+  });
+
+  it('a thing that resembles only a design of another size is no coin of that design', () => {
+    const disc: Shown = { looks: { 'crown-1/reverse': 1 } };
+    const judgement = judged(factsOf([ship, disc]));
+    expect(reasonsOf(judgement)).toEqual(['unknown_design']);
+    expect(details(judgement)).toContain(
+      'item 2 (24.0 mm) like nothing known of this size; at another size: item 2 like',
+    );
+    expect(judgement.items[1]).toMatchObject({ design: null, compatible: false });
+    expect(reasonsOf(judged(factsOf([disc, disc])))).toEqual(['unknown_design']);
+    // Where no size is known, the look is all there is.
+    expect(reasonsOf(judged(factsOf([ship, disc], { pxPerMm: null })))).toEqual(['mixed_designs']);
   });
 
   it('an unknown thing of another size is both', () => {
