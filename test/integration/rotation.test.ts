@@ -4,7 +4,7 @@ import { offlineEngine } from '../../src/cli/offline-engine.js';
 import { readPicture } from '../../src/cli/read-picture.js';
 import type { Engine } from '../../src/pipeline/engine.js';
 import type { Picture } from '../../src/pipeline/frame.js';
-import { emptyCup } from '../../src/pipeline/judge-cup.js';
+import { emptyCup, type EmptyCup } from '../../src/pipeline/judge-cup.js';
 import type { JudgedItem, Judgement } from '../../src/pipeline/judgement.js';
 import { judgementsOf, linesOf, spoken } from '../fixtures/judging.js';
 import { turned, turnedPlace } from '../fixtures/turned-picture.js';
@@ -13,6 +13,11 @@ import { turned, turnedPlace } from '../fixtures/turned-picture.js';
 const turns = [30, 77, 90, 180, 271] as const;
 /** An item's score may change by so much with its turn; `models/rotation.py` measures the spread. */
 const TOLERANCE = 0.2;
+/**
+ * The detector is a network too, and not quite blind to the turn: now and then it takes a speck of the bottom for an item,
+ * barely (0.3 is enough; these have 0.3 to 0.4). Such a cup is amber, which is safe and a nuisance; in so many it may be.
+ */
+const MAX_SPECKS = 2;
 
 interface DemoCup {
   readonly image: string;
@@ -26,9 +31,13 @@ const pxPerMm = 8;
 
 let engine: Engine;
 let reference: Picture;
+let empty: EmptyCup;
+/** By picture: what is said of it as it was taken. */
+const unturned = new Map<string, Judgement>();
 beforeAll(async () => {
   engine = await offlineEngine(null, 2);
   reference = await readPicture(join(demo, 'empty.jpg'));
+  empty = emptyCup(reference, engine);
 });
 afterAll(async () => {
   await engine.close();
@@ -48,18 +57,49 @@ function changes(before: Judgement, after: Judgement, picture: Picture, degrees:
   });
 }
 
+const spread: string[] = [];
+let specks = 0;
+
 describe.each(turns)('a cup that is turned by %i°', (degrees) => {
+  let turnedEmpty: EmptyCup;
+  const scoreChanges: number[] = [];
+  beforeAll(() => {
+    turnedEmpty = emptyCup(turned(reference, degrees), engine);
+  });
+
   it.each(cups)('$image is judged as it lies', async ({ image, order }) => {
     const picture = await readPicture(join(demo, image));
-    const [before] = await judgementsOf(engine, picture, order, { pxPerMm, empty: emptyCup(reference, engine) });
-    const empty = emptyCup(turned(reference, degrees), engine);
-    const [after] = await judgementsOf(engine, turned(picture, degrees), order, { pxPerMm, empty });
+    const before = unturned.get(image) ?? (await judgementsOf(engine, picture, order, { pxPerMm, empty }))[0];
+    unturned.set(image, before);
+    const view = { pxPerMm, empty: turnedEmpty };
+    const [after] = await judgementsOf(engine, turned(picture, degrees), order, view);
+    if (after.items.length > before.items.length) {
+      expect(after.verdict).toBe('amber');
+      specks++;
+      return;
+    }
     expect(after.verdict, spoken(after)).toBe(before.verdict);
     expect(reasonsIn(after)[0]).toBe(reasonsIn(before)[0]);
     // Of items that lie on each other, or that a picture hardly shows, the outline itself is in doubt.
-    if (!['overlap', 'blur', 'exposure', 'empty_cup'].includes(reasonsIn(before)[0] ?? ''))
-      expect(Math.max(...changes(before, after, picture, degrees))).toBeLessThan(TOLERANCE);
+    if (['overlap', 'blur', 'exposure', 'empty_cup'].includes(reasonsIn(before)[0] ?? '')) return;
+    const found = changes(before, after, picture, degrees);
+    scoreChanges.push(...found);
+    expect(Math.max(...found)).toBeLessThan(TOLERANCE);
   });
+
+  afterAll(() => {
+    const sorted = scoreChanges.toSorted((a, b) => a - b);
+    const at = (share: number) => (sorted[Math.ceil(share * sorted.length) - 1] ?? 0).toFixed(3);
+    const [items, angle] = [String(sorted.length), String(degrees).padStart(3)];
+    spread.push(`${angle}°: ${items} items, scores change by ${at(0.5)} (median), ${at(0.95)} (95 %), ${at(1)} (most)`);
+  });
+});
+
+it('hardly any turn makes an item of a speck', () => {
+  console.log(
+    [...spread, `specks taken for items: ${String(specks)} of ${String(turns.length * cups.length)} cups`].join('\n'),
+  );
+  expect(specks).toBeLessThanOrEqual(MAX_SPECKS);
 });
 
 describe('the turning itself', () => {
