@@ -16,12 +16,15 @@ import numpy as np
 from .camera import expose, jpeg
 from .compose import lay_out, paint
 from .demo import LIGHT
+from .designs import BY_ID
 from .foreign import blank, button, foreign_piece, token, washer
 from .pools import Rendered
 from .station import make_station
 
 PX_PER_MM = 8.0
 MAX_BYTES = 100_000
+# Sisters that no bundle knows: all as the known one but for the year.
+OTHER_YEARS = {"harbour-2029": ("harbour-2021", "2029"), "oak-mark-1974": ("oak-mark", "· 1974 ·")}
 FOREIGN = {"button": button, "token": token, "washer": washer, "blank": blank}
 
 # name, stranger, ordered design, right ones [(side or None = any, count)], strangers [(what, side or None, mm or None = its own or the ordered design's, count)]
@@ -48,6 +51,8 @@ CUPS = (
     ("other-picture-same-size-whole", "known sibling of the same size", "harbour-2021", ("reverse", 0), ("harbour-2022", "reverse", None, 5)),
     ("shared-side-among", "shared side", "harbour-2022", ("reverse", 4), ("harbour-2022", "obverse", None, 1)),
     ("shared-side-whole", "shared side", "harbour-2022", ("reverse", 0), ("harbour-2022", "obverse", None, 5)),
+    ("other-year-among", "unknown sibling of another year", "harbour-2021", ("reverse", 4), ("harbour-2029", "reverse", None, 1)),
+    ("other-year-whole", "unknown sibling of another year", "oak-mark", ("reverse", 0), ("oak-mark-1974", "reverse", None, 5)),
 )
 
 
@@ -88,6 +93,8 @@ def main():
     out = Path(a.out)
     out.mkdir(parents=True, exist_ok=True)
     pool = Rendered("demo")
+    for name, (known, year) in OTHER_YEARS.items():
+        pool.strangers[name] = replace(BY_ID[known], id=name, reverse=replace(BY_ID[known].reverse, bottom=year))
     # a quiet camera over smooth plastic: such pictures are small
     station = replace(make_station(a.seed, px_per_mm=PX_PER_MM, radius_mm=51.0, material="plastic", light=LIGHT), noise=0.8)
     save(expose(station.bottom.copy(), station, np.random.default_rng([a.seed, 1])), out / "empty.jpg")

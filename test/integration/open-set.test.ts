@@ -22,7 +22,9 @@ interface OpenCup {
 }
 
 const folder = new URL('../fixtures/open-set/', import.meta.url).pathname;
-const cups = linesOf(folder, 'open-set.jsonl') as OpenCup[];
+const all = linesOf(folder, 'open-set.jsonl') as OpenCup[];
+const otherYear = 'unknown sibling of another year';
+const cups = all.filter(({ stranger }) => stranger !== otherYear);
 
 /**
  * What has to be said first, for a packer reads no further; alone in the cup, or one among right ones.
@@ -52,8 +54,7 @@ const besides: Readonly<Record<string, readonly Reason[]>> = {
   'same-picture-other-size-whole.jpg': ['wrong_size'],
 };
 
-const said = (judgement: Judgement): string =>
-  judgement.verdict === 'green' ? 'GREEN' : (judgement.reasons[0].reason as string);
+const said = (judgement: Judgement): string => (judgement.verdict === 'green' ? 'GREEN' : judgement.reasons[0].reason);
 
 let engine: Engine;
 beforeAll(async () => {
@@ -103,6 +104,17 @@ describe('a stranger in the cup', () => {
       `${image.padEnd(36)}${(await judgementsOf(others, picture, order, view, trusting)).map(said).join(' ')}`,
     );
   });
+
+  // A false green that is known and not mended: the network was never taught to read a year (decision record 0085).
+  // Once a bundle tells these apart, this turns red, and the cups belong among the others.
+  it.fails.each(all.filter(({ stranger }) => stranger === otherYear))(
+    '$image is amber',
+    async ({ image, order, pxPerMm }) => {
+      const picture = await readPicture(join(folder, image));
+      const [judgement] = await judgementsOf(engine, picture, order, { pxPerMm, empty });
+      expect(judgement.verdict).toBe('amber');
+    },
+  );
 
   it('is amber too where shared sides are allowed but none tells the design', async () => {
     const allowing = { ...strict, sharedSides: 'allow' } as const;
