@@ -18,10 +18,10 @@ ANGLES = (0, 30, 77, 90, 180, 271)
 
 
 def turn(picture, degrees):
-    """Clockwise as it is seen, about the middle, on a canvas of the same size."""
+    """Clockwise as it is seen, about the middle, on a canvas of the same size; grey where nothing was seen, so that nothing is drawn out or seen twice."""
     height, width = picture.shape[:2]
     m = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), -degrees, 1.0)
-    return cv2.warpAffine(picture, m, (width, height), flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE), m
+    return cv2.warpAffine(picture, m, (width, height), flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_CONSTANT, borderValue=(90, 90, 90)), m
 
 
 def turned_item(item, m, degrees):
