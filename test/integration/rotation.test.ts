@@ -15,9 +15,10 @@ const turns = [30, 77, 90, 180, 271] as const;
 const TOLERANCE = 0.2;
 /**
  * The detector is a network too, and not quite blind to the turn: now and then it takes a speck of the bottom for an item,
- * barely (0.3 is enough; these have 0.3 to 0.4). Such a cup is amber, which is safe and a nuisance; in so many it may be.
+ * barely (0.3 is enough; two that were looked at have 0.32 and 0.37). Such a cup is amber, which is safe and a nuisance;
+ * in so many of 80 it may be.
  */
-const MAX_SPECKS = 2;
+const MAX_SPECKS = 10;
 
 interface DemoCup {
   readonly image: string;
