@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { evaluate, type EvaluateOptions } from '../../src/cli/evaluate/evaluate.js';
+import { type EvaluateOptions, judgeCups, sumUp } from '../../src/cli/evaluate/evaluate.js';
 import { exitCodeOf, judgePictures, type JudgeOptions, type PictureDocument } from '../../src/cli/judge.js';
 import { offlineEngine } from '../../src/cli/offline-engine.js';
 import { shippedBundle } from '../../src/daemon/config/shipped-bundle.js';
@@ -271,7 +271,7 @@ describe('evaluate', () => {
   it('judges each cup as ordered, sums up, and writes a line a cup', async () => {
     save('truth.jsonl', truthOf(['01-oak', '10-wrong']));
     const cupsOut = join(folder, 'cups.jsonl');
-    const summary = await evaluate({ ...base, folder, cupsOut });
+    const summary = sumUp(await judgeCups({ ...base, folder, cupsOut }));
     expect(summary).toMatchObject({
       cups: 2,
       coverage: { part: 1, of: 1 },
@@ -290,6 +290,8 @@ describe('evaluate', () => {
 
   it('sees a false green when a threshold is set to let everything pass and the truth forbids it', async () => {
     save('truth.jsonl', truthOf(['01-oak']).replace('"green_allowed":true', '"green_allowed":false'));
-    expect(await evaluate({ ...base, folder, threshold: 0 })).toMatchObject({ bad: { falseGreens: 1, bound: 1 } });
+    expect(sumUp(await judgeCups({ ...base, folder, threshold: 0 }))).toMatchObject({
+      bad: { falseGreens: 1, bound: 1 },
+    });
   });
 });

@@ -1,15 +1,12 @@
-/** ln of n choose k. */
-function lnChoose(n: number, k: number): number {
-  let sum = 0;
-  for (let i = 1; i <= k; i++) sum += Math.log(n - k + i) - Math.log(i);
-  return sum;
-}
-
 /** P(at most `failures` of `trials` fail) where each fails with probability `p`. */
 function atMost(failures: number, trials: number, p: number): number {
   let sum = 0;
-  for (let k = 0; k <= failures; k++)
-    sum += Math.exp(lnChoose(trials, k) + k * Math.log(p) + (trials - k) * Math.log1p(-p));
+  // ln of trials choose k
+  let lnChoose = 0;
+  for (let k = 0; k <= failures; k++) {
+    if (k > 0) lnChoose += Math.log(trials - k + 1) - Math.log(k);
+    sum += Math.exp(lnChoose + k * Math.log(p) + (trials - k) * Math.log1p(-p));
+  }
   return sum;
 }
 

@@ -7,7 +7,7 @@ import { sceneOf } from '../../pipeline/scene.js';
 import { fileStamp } from '../offline-engine.js';
 import { readPicture } from '../read-picture.js';
 import { matchBoxes } from './match-items.js';
-import { type CupOutcome, outcomeOf } from './outcome.js';
+import { type CupOutcome, outcomesOf } from './outcome.js';
 import type { DetectorPicture } from './summary.js';
 import type { TruthCup } from './truth.js';
 
@@ -63,7 +63,11 @@ export class CupJudging {
     const first = { picture, stamp: fileStamp() };
     const input = { first, second: null, order, view, decodeMs };
     const judgements = await judgeCupByAll(input, this.#engine, policyOf(this.#rules, cup));
-    return judgements.map((judgement, index) => outcomeOf(cup, this.#engine.judges[index]?.name ?? '', judgement));
+    return outcomesOf(
+      cup,
+      this.#engine.judges.map(({ name }) => name),
+      judgements,
+    );
   }
 
   /** Runs the detector alone. @throws PICTURE_*, INFER_FAILED */

@@ -8,7 +8,7 @@ import { KeptRun } from './kept-run.js';
 import type { CupOutcome } from './outcome.js';
 import { runIdentity } from './run-identity.js';
 import { type DetectorPicture, type DetectorSummary, detectorSummary, type Summary, summarise } from './summary.js';
-import { readTruth } from './truth.js';
+import { readTruth, type TruthCup } from './truth.js';
 import { inWorkers } from './workers.js';
 
 export interface EvaluateOptions extends JudgingRules {
@@ -37,6 +37,16 @@ export interface Measured {
   readonly resumed: number;
 }
 
+/** What an evaluation has judged. */
+export interface EvaluatedRun extends Measured {
+  readonly cups: readonly TruthCup[];
+  readonly bundle: Bundle;
+  readonly rules: JudgingRules;
+  readonly judges: readonly [string, ...string[]];
+  /** One for each judge of each cup, in the order of the cups. */
+  readonly outcomes: readonly CupOutcome[];
+}
+
 /** The summary of the first judge; where there are more, of each, the first again. */
 export type Evaluation = Summary & Measured & { readonly judges: readonly Summary[] };
 export type DetectorEvaluation = DetectorSummary & { readonly pictures: number; readonly jobs: number };
@@ -62,11 +72,11 @@ function judgesAsked(asked: readonly string[], bundle: Bundle): [string, ...stri
 }
 
 /**
- * Judges every cup of `folder/truth.jsonl` as its order says, one frame a cup, and sums up what became of them.
+ * Judges every cup of `folder/truth.jsonl` as its order says, one frame a cup.
  * The outcomes do not depend on the number of jobs.
  * @throws TRUTH_INVALID, BUNDLE_*, PICTURE_* (a truth that names a bad picture is a bad truth), USAGE (`cupsOut`)
  */
-export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+export async function judgeCups(options: EvaluateOptions): Promise<EvaluatedRun> {
   const { folder, bundle, cupsOut, jobs, worker: entry, signal, onProgress } = options;
   const cups = await readTruth(folder, false);
   const rules = rulesOf(options);
@@ -88,18 +98,22 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const start = { work: 'judge', folder, bundle, judges, rules } as const;
     await inWorkers({ entry, jobs, start, cups, from: resumed, onResult, signal });
     await kept?.finish();
-    const [first, ...others] = judges;
-    const summaryOf = (name: string) =>
-      summarise(
-        name,
-        outcomes.filter(({ judge }) => judge === name),
-      );
-    const summary = summaryOf(first);
-    const all = others.length === 0 ? [] : [summary, ...others.map(summaryOf)];
-    return { ...summary, judges: all, jobs, resumed };
+    return { cups, bundle: loaded, rules, judges, outcomes, jobs, resumed };
   } finally {
     kept?.close();
   }
+}
+
+/** Sums up what became of the cups. */
+export function sumUp({ judges: [first, ...others], outcomes, jobs, resumed }: EvaluatedRun): Evaluation {
+  const summaryOf = (name: string) =>
+    summarise(
+      name,
+      outcomes.filter(({ judge }) => judge === name),
+    );
+  const summary = summaryOf(first);
+  const all = others.length === 0 ? [] : [summary, ...others.map(summaryOf)];
+  return { ...summary, judges: all, jobs, resumed };
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Judgement } from '../../pipeline/judgement.js';
 import { matchBoxes } from './match-items.js';
-import type { TruthCup } from './truth.js';
+import type { TruthCup, TruthItem } from './truth.js';
 
 /** What happened to one cup, in the form that calibration reads (`--cups-out`, a line for each judge and cup). */
 export interface CupOutcome {
@@ -11,6 +11,12 @@ export interface CupOutcome {
   readonly expect: string | null;
   readonly truthDesign: string | null;
   readonly greenAllowed: boolean;
+  /** Where its items come from; `null` = the truth does not say. */
+  readonly source: string | null;
+  /** True items in it. */
+  readonly trueItems: number;
+  /** Share of them that lie with the back up; `null` = the truth does not say of each. */
+  readonly backs: number | null;
   readonly verdict: 'green' | 'amber';
   readonly reasons: readonly string[];
   readonly score: number | null;
@@ -21,8 +27,14 @@ export interface CupOutcome {
     /** The true item that it was matched with; `null` = none is there. */
     readonly coin: string | null;
     readonly truthDesign: string | null;
+    readonly trueSide: string | null;
+    /** The true item's set. */
+    readonly set: string | null;
     readonly matched: boolean;
+    /** x, y, width, height in picture pixels, as it was seen. */
+    readonly box: readonly [number, number, number, number];
     readonly design: string | null;
+    readonly side: string | null;
     readonly score: number | null;
     readonly compatible: boolean;
     readonly diameterMm: number | null;
@@ -33,17 +45,48 @@ export interface CupOutcome {
     readonly coin: string | null;
     readonly design: string | null;
     readonly set: string | null;
+    readonly side: string | null;
     readonly visible: number;
     readonly found: boolean;
   }[];
 }
 
-export function outcomeOf(cup: TruthCup, judge: string, judgement: Judgement): CupOutcome {
+/** Share of a cup's items that show their back; `null` where a side is not known. */
+function shareOfBacks(items: readonly TruthItem[]): number | null {
+  if (items.length === 0 || items.some(({ side }) => side === null)) return null;
+  return items.filter(({ side }) => side === 'reverse').length / items.length;
+}
+
+/** What each of the judges made of a cup whose items they saw alike. @param names of the judges */
+export function outcomesOf(
+  cup: TruthCup,
+  names: readonly string[],
+  judgements: readonly Judgement[],
+): readonly CupOutcome[] {
+  const [seen] = judgements;
   const matches = matchBoxes(
-    judgement.items.map(({ box }) => box),
+    seen?.items.map(({ box }) => box) ?? [],
     cup.items.map(({ box }) => box),
   );
-  const found = new Set(matches);
+  // One list for all judges: thousands of cups by a dozen judges are kept at once.
+  const truth = cup.items.map(({ coin, design, set, side, visible }, index) => ({
+    coin,
+    design,
+    set,
+    side,
+    visible,
+    found: matches.includes(index),
+  }));
+  return judgements.map((judgement, index) => outcomeOf(cup, names[index] ?? '', judgement, matches, truth));
+}
+
+function outcomeOf(
+  cup: TruthCup,
+  judge: string,
+  judgement: Judgement,
+  matches: readonly (number | null)[],
+  truth: CupOutcome['truth'],
+): CupOutcome {
   return {
     judge,
     image: cup.image,
@@ -51,6 +94,9 @@ export function outcomeOf(cup: TruthCup, judge: string, judgement: Judgement): C
     expect: cup.expect,
     truthDesign: cup.design,
     greenAllowed: cup.greenAllowed,
+    source: cup.source,
+    trueItems: cup.items.length,
+    backs: shareOfBacks(cup.items),
     verdict: judgement.verdict,
     reasons: judgement.verdict === 'amber' ? [...new Set(judgement.reasons.map(({ reason }) => reason))] : [],
     score: judgement.score,
@@ -58,13 +104,17 @@ export function outcomeOf(cup: TruthCup, judge: string, judgement: Judgement): C
     design: judgement.design,
     ms: { ...judgement.ms },
     items: judgement.items.map((item, index) => {
-      const truth = cup.items[matches[index] ?? -1];
-      const { majorPx } = truth ?? { majorPx: null };
+      const matched = cup.items[matches[index] ?? -1];
+      const { majorPx } = matched ?? { majorPx: null };
       return {
-        coin: truth?.coin ?? null,
-        truthDesign: truth?.design ?? null,
-        matched: truth !== undefined,
+        coin: matched?.coin ?? null,
+        truthDesign: matched?.design ?? null,
+        trueSide: matched?.side ?? null,
+        set: matched?.set ?? null,
+        matched: matched !== undefined,
+        box: item.box,
         design: item.design,
+        side: item.side,
         score: item.score,
         compatible: item.compatible,
         diameterMm: item.diameterMm,
@@ -72,12 +122,6 @@ export function outcomeOf(cup: TruthCup, judge: string, judgement: Judgement): C
         quality: item.quality,
       };
     }),
-    truth: cup.items.map(({ coin, design, set, visible }, index) => ({
-      coin,
-      design,
-      set,
-      visible,
-      found: found.has(index),
-    })),
+    truth,
   };
 }

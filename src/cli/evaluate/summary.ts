@@ -62,7 +62,7 @@ export interface DetectorSummary {
   readonly precision: Share;
 }
 
-const CONFIDENCE = 0.95;
+export const CONFIDENCE = 0.95;
 
 const quantile = (sorted: readonly number[], share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
 const ascending = (values: readonly number[]) => values.toSorted((a, b) => a - b);
@@ -73,11 +73,12 @@ function countBy<T>(values: readonly T[], key: (value: T) => readonly string[]):
   return Object.fromEntries([...counts].sort((a, b) => b[1] - a[1]));
 }
 
-const isFalseGreen = (cup: CupOutcome) =>
+/** A green that must not be, or one as another design than the cup's. */
+export const isFalseGreen = (cup: CupOutcome) =>
   cup.verdict === 'green' && (!cup.greenAllowed || (cup.truthDesign !== null && cup.design !== cup.truthDesign));
 
 /** Coins that did not belong into the cup; the cup itself where what is wrong is no single coin. */
-function impostors(cup: CupOutcome): string[] {
+export function impostors(cup: CupOutcome): string[] {
   const wrong = cup.truth.filter(({ design }) => design !== cup.expect);
   if (wrong.length === 0) return [`cup:${cup.image}`];
   return wrong.map(({ coin, design }, index) => coin ?? `${design ?? 'unknown'}:${cup.image}:${String(index)}`);

@@ -27,6 +27,10 @@ export interface TruthCup {
   readonly pxPerMm: number | null;
   readonly reference: string | null;
   readonly greenAllowed: boolean;
+  /** Where its items come from, as the truth names it: `photographs`, `rendered`. */
+  readonly source: string | null;
+  /** What the cup was made with, where it was made. */
+  readonly seed: number | null;
   readonly items: readonly TruthItem[];
 }
 
@@ -118,6 +122,8 @@ function readCup(line: Line, boxesOnly: boolean): TruthCup {
     pxPerMm: line.number('px_per_mm', 0.5, 200),
     reference: reference === null ? null : insideFolder(line, 'reference', reference),
     greenAllowed: line.flag('green_allowed') ?? (boxesOnly ? false : line.refuse('green_allowed', 'true or false')),
+    source: line.text('source'),
+    seed: line.number('seed', 0, Number.MAX_SAFE_INTEGER),
     items: line.items('items').map(readItem),
   };
 }

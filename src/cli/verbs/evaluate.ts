@@ -16,6 +16,8 @@ interface Options extends SharedSideOptions {
   readonly reference: boolean;
   readonly scale: boolean;
   readonly cupsOut?: string;
+  readonly report?: string;
+  readonly date?: string;
   readonly jobs?: number;
   readonly quiet?: true;
   readonly override?: readonly string[];
@@ -40,13 +42,15 @@ export function registerEvaluate(program: Command, cli: Cli): void {
       '--cups-out <file>',
       'write what became of each cup by each judge, a JSON object a line; an interrupted run goes on from FILE.part',
     )
+    .option('--report <file>', 'write an HTML page with tables, curves and pictures, which needs nothing else')
+    .option('--date <date>', 'a date for the report to bear (default: none)')
     .option('--jobs <jobs>', 'processes that judge side by side (default: one a core)', wholeNumber(1, 256))
     .option('--quiet', 'show no progress')
     .option('--override <rule>', 'not_covered: judge designs without enough evidence too', collect);
   sharedSideOptions(command).action(
     cli.action(async (folder: string, options: Options) => {
       const overrideNotCovered = overridable(options.override ?? []);
-      const { evaluate, evaluateDetector } = await import('../evaluate/evaluate.js');
+      const { judgeCups, evaluateDetector, sumUp } = await import('../evaluate/evaluate.js');
       const { formatDetector, formatEvaluation } = await import('../evaluate/format.js');
       const evaluation = {
         folder,
@@ -67,13 +71,21 @@ export function registerEvaluate(program: Command, cli: Cli): void {
         cli.print(summary, () => formatDetector(summary));
         return done;
       }
-      const summary = await shown(cli, options, (watched) => evaluate({ ...evaluation, ...watched }));
+      const { requireReportPlace, writeReport } = await import('../evaluate/report/write-report.js');
+      if (options.report !== undefined) await requireReportPlace(options.report);
+      const run = await shown(cli, options, (watched) => judgeCups({ ...evaluation, ...watched }));
+      if (options.report !== undefined) {
+        const { programText } = await import('../evaluate/report/program-commit.js');
+        const provenance = { folder, program: await programText(), date: options.date ?? null };
+        await writeReport(options.report, run, provenance);
+      }
+      const summary = sumUp(run);
       cli.print(summary, () => formatEvaluation(summary));
       return summary.bad.falseGreens === 0 ? done : amber;
     }),
   );
   examples(command, [
-    'cupcheck evaluate ./cups --judge all --threshold 0',
+    'cupcheck evaluate ./cups --judge all --threshold -1000 --report report.html',
     'cupcheck evaluate ./cups',
     'cupcheck evaluate ./cups --cups-out cups.jsonl --json',
   ]);

@@ -40,6 +40,9 @@ const outcome = (change: Partial<CupOutcome>): CupOutcome => ({
   expect: 'ship',
   truthDesign: 'ship',
   greenAllowed: true,
+  source: null,
+  trueItems: 1,
+  backs: 0,
   verdict: 'green',
   reasons: [],
   score: 0.3,
@@ -47,7 +50,7 @@ const outcome = (change: Partial<CupOutcome>): CupOutcome => ({
   design: 'ship',
   ms: { detect: 5, infer: 10 },
   items: [],
-  truth: [{ coin: 'ship-1', design: 'ship', set: 'drawn', visible: 1, found: true }],
+  truth: [{ coin: 'ship-1', design: 'ship', set: 'drawn', side: 'obverse', visible: 1, found: true }],
   ...change,
 });
 const impostor = (image: string, coin: string, verdict: 'green' | 'amber') =>
@@ -58,8 +61,8 @@ const impostor = (image: string, coin: string, verdict: 'green' | 'amber') =>
     greenAllowed: false,
     verdict,
     truth: [
-      { coin: 'ship-1', design: 'ship', set: 'drawn', visible: 1, found: true },
-      { coin, design: 'tree', set: 'drawn', visible: 1, found: false },
+      { coin: 'ship-1', design: 'ship', set: 'drawn', side: 'obverse', visible: 1, found: true },
+      { coin, design: 'tree', set: 'drawn', side: 'obverse', visible: 1, found: false },
     ],
   });
 

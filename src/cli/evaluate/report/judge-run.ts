@@ -1,0 +1,45 @@
+import { calibratedScore } from '../../../pipeline/bundle/thresholds.js';
+import type { Manifest } from '../../../pipeline/bundle/manifest.js';
+import { atThreshold } from '../at-threshold.js';
+import type { EvaluatedRun } from '../evaluate.js';
+import type { CupOutcome } from '../outcome.js';
+import { type Summary, summarise } from '../summary.js';
+
+/** Where a judge's greens begin in what the report counts. */
+export type Operating =
+  /** The thresholds of the bundle's calibration. */
+  | 'calibrated'
+  /** None were calibrated for it: just above its worst false green of this run, which flatters. */
+  | 'afterwards';
+
+/** One judge's part of a run. */
+export interface JudgeRun {
+  readonly name: string;
+  /** As judged. */
+  readonly cups: readonly CupOutcome[];
+  readonly summary: Summary;
+  readonly operating: Operating;
+  /** The cups as they are where it operates. */
+  readonly operated: readonly CupOutcome[];
+  readonly atWork: Summary;
+}
+
+const hasCalibration = ({ judge, thresholds, judgeThresholds }: Manifest, name: string): boolean =>
+  Object.values(name === judge.name ? thresholds : (judgeThresholds?.[name] ?? {})).some(({ score }) => score !== null);
+
+export function judgeRuns({ bundle: { manifest }, judges, outcomes }: EvaluatedRun): JudgeRun[] {
+  return judges.map((name) => {
+    const cups = outcomes.filter(({ judge }) => judge === name);
+    const summary = summarise(name, cups);
+    const operating = hasCalibration(manifest, name) ? 'calibrated' : 'afterwards';
+    const worst = summary.overEveryFalseGreen.score;
+    const above = worst === null ? -Infinity : nextAbove(worst);
+    const operated = atThreshold(cups, (cup) =>
+      operating === 'calibrated' ? calibratedScore(manifest, cup.design, name) : above,
+    );
+    return { name, cups, summary, operating, operated, atWork: summarise(name, operated) };
+  });
+}
+
+/** Scores are of single precision: the next one is farther than this. */
+const nextAbove = (score: number): number => score + Math.max(Math.abs(score), 1e-30) * 2 ** -30;
