@@ -13,7 +13,7 @@ export function strokeOf(judge: string): Stroke {
 }
 
 /** Where nothing failed: below the smallest share that was ever seen. */
-const ofNothing = 0.04;
+const ofNothing = 0.08;
 
 /** A share on a logarithmic axis that keeps a place for none at all. */
 function riskAxis(label: string, least: number): { readonly axis: Axis; readonly at: (value: number) => number } {

@@ -15,7 +15,7 @@ export type Operating =
 /** One judge's part of a run. */
 export interface JudgeRun {
   readonly name: string;
-  /** As judged. */
+  /** As judged, in the order of the truth. */
   readonly cups: readonly CupOutcome[];
   readonly summary: Summary;
   readonly operating: Operating;

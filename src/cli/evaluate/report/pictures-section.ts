@@ -37,20 +37,19 @@ export async function confusionsSection(run: EvaluatedRun, { name, cups }: Judge
 
 interface FalseGreen {
   readonly cup: TruthCup;
-  readonly judges: string[];
+  readonly judges: readonly string[];
 }
 
 function falseGreens(cups: readonly TruthCup[], runs: readonly JudgeRun[]): FalseGreen[] {
-  const byImage = new Map<string, string[]>();
   // Above its worst false green a judge has none.
-  for (const { name, operating, operated } of runs)
-    if (operating === 'calibrated')
-      for (const outcome of operated)
-        if (isFalseGreen(outcome)) byImage.set(outcome.image, [...(byImage.get(outcome.image) ?? []), name]);
+  const calibrated = runs.filter(({ operating }) => operating === 'calibrated');
   return cups
-    .flatMap((cup) => {
-      const judges = byImage.get(cup.image);
-      return judges === undefined ? [] : [{ cup, judges }];
+    .flatMap((cup, index) => {
+      const judges = calibrated.flatMap(({ name, operated }) => {
+        const outcome = operated[index];
+        return outcome !== undefined && isFalseGreen(outcome) ? [name] : [];
+      });
+      return judges.length === 0 ? [] : [{ cup, judges }];
     })
     .sort((a, b) => b.judges.length - a.judges.length);
 }

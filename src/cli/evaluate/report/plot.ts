@@ -32,7 +32,7 @@ export interface Plot {
 }
 
 const size = { width: 560, height: 360 };
-const frame = { left: 62, right: 12, top: 30, bottom: 46 };
+const frame = { left: 62, right: 26, top: 30, bottom: 46 };
 const inner = {
   width: size.width - frame.left - frame.right,
   height: size.height - frame.top - frame.bottom,
@@ -56,11 +56,15 @@ const grid = ({ x, y }: Plot): Markup[] => [
   ),
 ];
 
+const thinnest = 1.5;
+/** How much thicker a line is than the next, which is drawn over it: lines that run together stay to be seen. */
+const thicker = 0.55;
+
 /** A plot as SVG within the page, in the page's colours. */
 export function drawPlot(plot: Plot): Markup {
   const lines = plot.lines.map(
-    ({ name, points, stroke }) =>
-      html`<polyline class="line ${strokeClass(stroke)}" points="${points.map(([x, y]) => `${across(x)},${up(y)}`).join(' ')}"><title>${name}</title></polyline>`,
+    ({ name, points, stroke }, index) =>
+      html`<polyline class="line ${strokeClass(stroke)}" stroke-width="${px(thinnest + thicker * (plot.lines.length - 1 - index))}" points="${points.map(([x, y]) => `${across(x)},${up(y)}`).join(' ')}"><title>${name}</title></polyline>`,
   );
   const marks = plot.marks.map(
     ({ name, at: [x, y], stroke }) =>

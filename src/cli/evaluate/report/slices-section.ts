@@ -57,13 +57,19 @@ export function designsSection({ name, operated }: JudgeRun): Markup {
 <tbody>${worst.slice(0, 20).map(({ design, ambers, share }) => html`<tr><td>${design}</td><td>${share.of}</td><td>${ambers}</td><td>${shareText(share)}</td></tr>`)}</tbody></table></div>`;
 }
 
-/** What the detector and the measuring of sizes are worth: the same for every judge. */
-export function seenSection({ summary: { detector, diameter } }: JudgeRun): Markup {
+const stages = ['decode', 'quality', 'detect', 'crop', 'infer'];
+
+/** What the detector and the measuring of sizes are worth, and what they take: the same for every judge. */
+export function seenSection({ summary: { detector, diameter, ms } }: JudgeRun): Markup {
+  const times = stages.map((stage) => html`<td>${(ms[stage]?.p50 ?? 0).toFixed(1)}</td>`);
   const size =
     diameter === null
       ? html`<p>No diameter could be compared.</p>`
       : html`<p>Diameter of ${diameter.items} items: error ${diameter.medianError.toFixed(2)} % (median), ${diameter.p95Error.toFixed(2)} % (p95), bias ${diameter.bias.toFixed(2)} %.</p>`;
-  return html`<h2>Detector and sizes</h2>
+  return html`<h2>Detector, sizes and times</h2>
 <p>At IoU ≥ 0.5: recall ${shareText(detector.recall)} (${detector.recall.part} of ${detector.recall.of} items of which at least half can be seen), precision ${shareText(detector.precision)} (${detector.precision.part} of ${detector.precision.of}).</p>
-${size}`;
+${size}
+<p>Milliseconds (median) before any judge:</p>
+<table><thead><tr>${stages.map((stage) => html`<th>${stage}</th>`)}</tr></thead><tbody><tr>${times}</tr></tbody></table>
+<p class="note">Measured with the jobs named at the top side by side: they are not a station’s.</p>`;
 }

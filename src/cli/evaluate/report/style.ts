@@ -17,7 +17,7 @@ body{margin:0 auto;max-width:1200px;padding:24px 28px 60px;background:var(--grou
 h1{font-size:26px;margin:0 0 4px}
 h2{font-size:19px;margin:36px 0 8px;padding-top:8px;border-top:1px solid var(--rule)}
 h3{font-size:15px;margin:18px 0 6px}
-p{margin:6px 0;max-width:90ch}
+p{margin:6px 0;max-width:110ch}
 .faint,figcaption,.note{color:var(--faint)}
 .note{font-size:13px}
 .bad{color:var(--bad);font-weight:600}
@@ -38,7 +38,8 @@ svg text{fill:var(--text);font-size:12px}
 svg .title{font-size:13px;font-weight:600}
 svg .grid{stroke:var(--rule)}
 svg .diagonal{stroke:var(--faint);stroke-dasharray:2 4}
-svg .line{fill:none;stroke-width:2}
+svg .line{fill:none}
+.legend .line{stroke-width:3}
 svg .span{stroke-width:1.2}
 svg .broken{stroke-dasharray:6 4}
 svg .mark{fill:var(--ground);stroke-width:2;stroke-dasharray:none}
