@@ -142,7 +142,7 @@ describe('the report', () => {
       expect(page).toContain(said);
     // The item as it was seen, an example of what it was taken for, the false green.
     expect(page.match(/data:image\/jpeg/g)).toHaveLength(3);
-    expect(page).toMatch(/taken for <b>red, reverse<\/b>: 1 distinct, 1 times/);
+    expect(page).toMatch(/taken for <b>red, reverse<\/b>: 1 distinct item, seen 1 time/);
     // No threshold is calibrated for it.
     expect(page).toContain('<td>softmax-sum *</td>');
     expect(page).toContain('<td>metric</td><td>50.0 %</td><td>1 of 2</td><td class="bad">1</td>');

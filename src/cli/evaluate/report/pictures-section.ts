@@ -1,3 +1,4 @@
+import { counted } from '../../layout.js';
 import type { EvaluatedRun } from '../evaluate.js';
 import { isFalseGreen } from '../summary.js';
 import type { TruthCup } from '../truth.js';
@@ -27,7 +28,7 @@ export async function confusionsSection(run: EvaluatedRun, { name, cups }: Judge
         ? html`<div class="none">no example in this folder</div>`
         : html`<img src="${await cutOut(folder, example, cutOutPx)}" width="${cutOutPx}" height="${cutOutPx}" alt="${takenFor}">`;
     figures.push(html`<figure><div class="pair"><img src="${item}" width="${cutOutPx}" height="${cutOutPx}" alt="${is}">${other}</div>
-<figcaption><b>${sided(is, isSide)}</b> taken for <b>${sided(takenFor, takenSide)}</b>: ${coins} distinct, ${items} times; here from ${seen.image}</figcaption></figure>`);
+<figcaption><b>${sided(is, isSide)}</b> taken for <b>${sided(takenFor, takenSide)}</b>: ${counted(coins, 'distinct item')}, seen ${counted(items, 'time')}; here from ${seen.image}</figcaption></figure>`);
   }
   if (figures.length === 0) return html`<h2>Confused designs</h2><p>No item was taken for another design.</p>`;
   return html`<h2>Confused designs, by ${name}</h2>
