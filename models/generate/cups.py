@@ -167,7 +167,8 @@ def _station_cups(job):
     lines = []
     for k, kind in enumerate(kinds):
         rng = np.random.default_rng([a.seed, first + k, 3])
-        lines.append(render_cup(out, f"cup-{first + k:05d}.jpg", kind, station, reference, pool, rng, a.counts, a.masks))
+        line = render_cup(out, f"cup-{first + k:05d}.jpg", kind, station, reference, pool, rng, a.counts, a.masks)
+        lines.append(line | {"source": a.source, "seed": a.seed})
     return lines
 
 

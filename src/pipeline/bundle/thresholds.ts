@@ -42,16 +42,6 @@ const percent = (value: number) => `${(value * 100).toFixed(2)} %`;
 const tableOf = (manifest: Manifest, judge: string): Readonly<Record<string, ThresholdSpec>> =>
   judge === manifest.judge.name ? manifest.thresholds : (manifest.judgeThresholds?.[judge] ?? {});
 
-/** The score that was calibrated for a design and a judge; `null` = none was: the design is not covered. */
-export const calibratedScore = (manifest: Manifest, design: string | null, judge: string): number | null =>
-  calibrationOf(manifest, design, judge)?.score ?? null;
-
-/** The threshold of a design for a judge, with its evidence. */
-export function calibrationOf(manifest: Manifest, design: string | null, judge: string): ThresholdSpec | null {
-  const name = manifest.designs.find(({ id }) => id === design)?.threshold ?? null;
-  return name === null ? null : (thresholdsOf(manifest, judge)[name] ?? null);
-}
-
 /**
  * The design's thresholds for a judge, the narrowest scope first. Which come after which is said once, by the table of the bundle's
  * own judge; another judge may lack some of them. The manifest's checks hold that each next one is wider, so there is an end.

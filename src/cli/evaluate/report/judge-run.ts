@@ -1,4 +1,4 @@
-import { calibratedScore } from '../../../pipeline/bundle/thresholds.js';
+import { coverageOf, type RiskPolicy } from '../../../pipeline/bundle/thresholds.js';
 import type { Manifest } from '../../../pipeline/bundle/manifest.js';
 import { atThreshold } from '../at-threshold.js';
 import type { EvaluatedRun } from '../evaluate.js';
@@ -26,6 +26,16 @@ export interface JudgeRun {
 
 const hasCalibration = ({ judge, thresholds, judgeThresholds }: Manifest, name: string): boolean =>
   Object.values(name === judge.name ? thresholds : (judgeThresholds?.[name] ?? {})).some(({ score }) => score !== null);
+
+/** What the bundle's calibration alone allows, as `evaluate` judges without `--threshold`. */
+const calibration: RiskPolicy = { maxGreenIfBad: null, overrideNotCovered: false, measuringScore: null };
+
+/** The score that was calibrated for a design and a judge; `null` = the design is not covered. */
+function calibratedScore(manifest: Manifest, id: string | null, judge: string): number | null {
+  const design = manifest.designs.find((one) => one.id === id);
+  const coverage = design === undefined ? null : coverageOf(manifest, design, calibration, judge);
+  return coverage?.kind === 'covered' ? coverage.threshold.score : null;
+}
 
 export function judgeRuns({ bundle: { manifest }, judges, outcomes }: EvaluatedRun): JudgeRun[] {
   return judges.map((name) => {

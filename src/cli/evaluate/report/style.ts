@@ -19,7 +19,7 @@ h2{font-size:19px;margin:36px 0 8px;padding-top:8px;border-top:1px solid var(--r
 h3{font-size:15px;margin:18px 0 6px}
 p{margin:6px 0;max-width:110ch}
 .faint,figcaption,.note{color:var(--faint)}
-.note{font-size:13px}
+.note{font-size:.87em}
 .bad{color:var(--bad);font-weight:600}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums;margin:8px 0}
@@ -44,11 +44,11 @@ svg .span{stroke-width:1.2}
 svg .broken{stroke-dasharray:6 4}
 svg .mark{fill:var(--ground);stroke-width:2;stroke-dasharray:none}
 ${light.map((_, index) => `svg .s${index}{stroke:var(--s${index})}`).join('\n')}
-.legend{display:flex;flex-wrap:wrap;gap:2px 18px;font-size:13px;max-width:none}
+.legend{display:flex;flex-wrap:wrap;gap:2px 18px;font-size:.87em;max-width:none}
 .pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(340px,1fr));gap:16px}
 figure{margin:0;break-inside:avoid}
 figure img{max-width:100%;height:auto;display:block;border-radius:3px}
-figcaption{font-size:13px;margin-top:3px;overflow-wrap:anywhere}
+figcaption{font-size:.87em;margin-top:3px;overflow-wrap:anywhere}
 .pair{display:flex;gap:8px}
 .pair>*{flex:1;min-width:0}
 .none{display:grid;place-items:center;aspect-ratio:1;background:var(--stripe);color:var(--faint);font-size:13px}

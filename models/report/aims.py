@@ -1,0 +1,36 @@
+"""What the models are meant to reach, beside what was measured."""
+from . import measures
+from .outcomes import WORN
+from .tables import markdown, percent, share
+
+ALL, UNWORN = 0.97, 0.99  # clean cups of trained designs
+IMPOSTORS = 3000  # cups with one impostor, none green
+ENROLLED = (0.90, 0.95)  # clean cups of designs enrolled from pictures: all, and unworn
+
+
+def distance(part, of, wanted):
+    if not of:
+        return "not measured"
+    missing = wanted - part / of
+    return "reached" if missing <= 0 else f"{100 * missing:.1f} points short"
+
+
+def aims_table(judges, enrolled):
+    """enrolled: {"all": [green, cups], "unworn": [green, cups]} or None where no run measured it."""
+    outcomes = judges.at_work[judges.own]
+    clean = measures.coverage(outcomes)
+    unworn = measures.coverage([o for o in outcomes if o.worst_grade is not None and o.worst_grade >= WORN])
+    one = measures.risk(outcomes, "one_impostor")
+    cups = one.cups
+    impostor = f"{one.false_greens} of {cups}"
+    short = "reached" if one.false_greens == 0 and cups >= IMPOSTORS else f"{one.false_greens} false greens, {max(0, IMPOSTORS - cups)} cups fewer than aimed at"
+    found = enrolled or {}
+    taught = [found.get("all") or (0, 0), found.get("unworn") or (0, 0)]
+    rows = [
+        ["clean cups of trained designs green", f"{percent(ALL)}", f"{share(*clean)} ({clean[0]} of {clean[1]})", distance(*clean, ALL)],
+        [f"… no coin worn below grade {WORN}", f"{percent(UNWORN)}", f"{share(*unworn)} ({unworn[0]} of {unworn[1]})", distance(*unworn, UNWORN)],
+        ["false greens of cups with one impostor", f"0 of ≥ {IMPOSTORS}", f"{impostor}; {one.failed} of {one.coins} coins failed, bound {percent(one.bound)}", short],
+        *[[name, percent(wanted), f"{share(*t)} ({t[0]} of {t[1]})" if t[1] else "–", distance(*t, wanted)]
+          for name, wanted, t in zip(("clean cups of enrolled designs green", f"… no coin worn below grade {WORN}"), ENROLLED, taught)],
+    ]
+    return markdown(["aim", "wanted", "measured", "distance"], rows)

@@ -1,0 +1,22 @@
+"""Clean cups by what they have in common."""
+from .outcomes import WORN
+
+COUNTS = ((1, 3), (4, 6), (7, 10), (11, 20))
+
+
+def slices(clean):
+    """(name, whether an outcome is in it) for each slice that holds some of these clean cups."""
+    found = [("all clean cups", lambda o: True)]
+    found += [(f"{least} to {most} items", lambda o, a=least, b=most: a <= o.items <= b) for least, most in COUNTS]
+    found += [
+        ("no back up", lambda o: o.backs == 0),
+        ("up to half of them backs", lambda o: o.backs is not None and 0 < o.backs <= 0.5),
+        ("over half of them backs", lambda o: o.backs is not None and 0.5 < o.backs < 1),
+        ("all of them backs", lambda o: o.backs == 1),
+        (f"no coin worn below grade {WORN}", lambda o: o.worst_grade is not None and o.worst_grade >= WORN),
+        (f"some coin worn below grade {WORN}", lambda o: o.worst_grade is not None and o.worst_grade < WORN),
+    ]
+    sets = sorted({o.set for o in clean})
+    if len(sets) > 1:
+        found += [(f"set {name}", lambda o, s=name: o.set == s) for name in sets]
+    return [(name, holds) for name, holds in found if any(map(holds, clean))]

@@ -1,0 +1,115 @@
+"""The report's tables, as Markdown."""
+from collections import Counter
+
+from . import measures
+from .slices import slices
+
+BAD_KINDS = ("one_impostor", "whole_wrong", "unknown_design", "foreign", "overlap", "wrong_count")
+
+
+def percent(value):
+    return f"{100 * value:.1f} %"
+
+
+def share(part, of):
+    return percent(part / of) if of else "–"
+
+
+def markdown(head, rows):
+    text = lambda cell: str(cell).replace("|", "\\|").replace("\n", " ")
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(map(text, row)) + " |" for row in lines)
+
+
+class Judges:
+    """Every judge's outcomes, as judged and where it operates: at its calibrated thresholds, else above its worst false green."""
+
+    def __init__(self, by_judge, manifest, timing=None):
+        own = manifest["judge"]["name"]
+        self.names = sorted(by_judge, key=lambda name: name != own)  # stable: the bundle's own first
+        self.own = self.names[0]
+        self.cups = by_judge
+        self.timing = timing or {}
+        self.calibrations = {name: measures.calibration_of(manifest, name) for name in self.names}
+        self.afterwards = {name: measures.over_every_false_green(by_judge[name]) for name in self.names}
+        self.at_work = {name: self.afterwards[name] if c is None else measures.at_calibrated(by_judge[name], c) for name, c in self.calibrations.items()}
+
+    def label(self, name):
+        return name if self.calibrations[name] is not None else f"{name} *"
+
+    def has_uncalibrated(self):
+        return None in self.calibrations.values()
+
+
+def calibration_bound(judges, name, outcomes, kind=None):
+    """The bounds of the calibration that stand for these cups' designs, as "1.2 %" or "0.6 to 1.2 %"."""
+    calibration = judges.calibrations[name]
+    specs = [calibration.spec_of[d] for d in {o.expect for o in outcomes} if calibration is not None and d in calibration.spec_of]
+    evidence = [s["evidence"] for s in specs if s["score"] is not None and s["evidence"] is not None]
+    bounds = [e["bound"] if kind is None else e["kinds"].get(kind, {}).get("bound") for e in evidence]
+    bounds = sorted({b for b in bounds if b is not None})
+    if not bounds:
+        return "–"
+    return percent(bounds[0]) if len(bounds) == 1 else f"{100 * bounds[0]:.1f} to {percent(bounds[-1])}"
+
+
+def judges_table(judges):
+    head = ["judge", "clean cups green at no false green", "clean cups green, calibrated", "false greens, calibrated", "coins that failed",
+            "bound on these cups", "bound of the calibration", "… for one impostor", "ms a cup for judging", "ms a cup in all"]
+    rows = []
+    for name in judges.names:
+        after = share(*measures.coverage(judges.afterwards[name]))
+        timed = judges.timing.get(name, [])
+        ms = [f"{measures.quantile([o.judge_ms for o in timed], 0.5):.1f}", f"{measures.quantile([o.total_ms for o in timed], 0.5):.0f}"] if timed else ["–", "–"]
+        if judges.calibrations[name] is None:
+            rows.append([name, after, *["not calibrated"] * 2, *["–"] * 4, *ms])
+            continue
+        risk = measures.risk(judges.at_work[name])
+        rows.append([name, after, share(*measures.coverage(judges.at_work[name])), f"{risk.false_greens} of {risk.cups}", f"{risk.failed} of {risk.coins}", percent(risk.bound),
+                     calibration_bound(judges, name, judges.cups[name]), calibration_bound(judges, name, judges.cups[name], "one_impostor"), *ms])
+    return markdown(head, rows)
+
+
+def kinds_table(judges):
+    """False greens by kind, where the judge operates; in the last rows those of the whole run, at no threshold."""
+    present = [k for k in BAD_KINDS if any(o.kind == k and not o.clean for o in judges.cups[judges.own])]
+    cell = lambda r: f"{r.false_greens} of {r.cups}, ≤ {percent(r.bound)}"
+    calibrated = [n for n in judges.names if judges.calibrations[n] is not None]
+    rows = [[f"{name}, calibrated", *(cell(measures.risk(judges.at_work[name], k)) for k in present)] for name in calibrated]
+    rows += [[f"{name}, no threshold", *(cell(measures.risk(judges.cups[name], k)) for k in present)] for name in judges.names]
+    return markdown(["judge", *present], rows)
+
+
+def slices_table(judges):
+    clean = [o for o in judges.at_work[judges.own] if o.clean]
+    rows = [[name, sum(map(holds, clean)), *(share(*measures.coverage([o for o in judges.at_work[j] if o.clean and holds(o)])) for j in judges.names)]
+            for name, holds in slices(clean)]
+    return markdown(["clean cups", "cups", *map(judges.label, judges.names)], rows)
+
+
+def reasons_table(judges):
+    outcomes = judges.at_work[judges.own]
+    count = lambda of_clean: Counter(r for o in outcomes if o.clean == of_clean and not o.green for r in o.reasons)
+    clean, bad = count(True), count(False)
+    alone = Counter(o.reasons[0] for o in outcomes if o.clean and not o.green and len(o.reasons) == 1)
+    rows = [[r, clean[r], alone[r], bad[r]] for r, _ in (clean + bad).most_common()]
+    return markdown(["reason", "clean cups", "… and nothing else", "bad cups"], rows)
+
+
+def designs_table(judges, most=15):
+    clean = [o for o in judges.at_work[judges.own] if o.clean]
+    of, ambers = Counter(o.expect for o in clean), Counter(o.expect for o in clean if not o.green)
+    why = {d: Counter(r for o in clean if o.expect == d and not o.green for r in o.reasons) for d in ambers}
+    rows = [[d, n, of[d], ", ".join(f"{r} {k}" for r, k in why[d].most_common(3))] for d, n in ambers.most_common(most)]
+    return markdown(["design", "amber", "of its clean cups", "reasons most often"], rows)
+
+
+def from_json(document):
+    """A table that an ablation kept: {"columns", "rows"}, or a list of objects."""
+    rows = document.get("rows", []) if isinstance(document, dict) else document
+    if not rows:
+        return None
+    if isinstance(document, dict) and "columns" in document:
+        return markdown(document["columns"], rows)
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    return markdown(columns, [[row.get(key, "") for key in columns] for row in rows])

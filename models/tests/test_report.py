@@ -1,0 +1,121 @@
+"""What models/report counts, on outcomes as `cupcheck evaluate --cups-out` writes them."""
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+from report import measures
+from report.aims import aims_table
+from report.merge import merge, parse
+from report.outcomes import read
+from report.tables import Judges, from_json, judges_table, kinds_table, slices_table
+from report.write import main  # noqa: F401  (imports with what it needs)
+
+EVIDENCE = {"bound": 0.012, "kinds": {"one_impostor": {"bound": 0.036}}}
+MANIFEST = {
+    "judge": {"name": "metric"},
+    "designs": [{"id": "ship", "threshold": "own"}, {"id": "tree", "threshold": None}],
+    "thresholds": {"own": {"score": None, "evidence": None, "wider": "pool"}, "pool": {"score": 0.2, "evidence": EVIDENCE}},
+}
+
+
+def cup(image="a.jpg", judge="metric", score=0.3, coin="ship-40", kind="clean", verdict="green", expect="ship", **change):
+    clean = kind == "clean"
+    truth = [{"coin": coin, "design": expect if clean else "other", "set": "us", "side": "obverse", "visible": 1, "found": True}]
+    return {"judge": judge, "image": image, "kind": kind, "expect": expect, "truthDesign": expect if clean else None, "greenAllowed": clean, "source": None,
+            "trueItems": 1, "backs": 0.0, "verdict": verdict, "reasons": [] if verdict == "green" else ["mixed_designs"], "score": score, "threshold": -1e9,
+            "design": expect, "ms": {"infer": 10, "judge": 2.5}, "items": [], "truth": truth} | change
+
+
+def outcomes(*cups):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "cups.jsonl"
+        path.write_text("".join(json.dumps(c) + "\n" for c in cups))
+        return read(path)
+
+
+def bad(score, coin, **change):
+    return cup(score=score, coin=coin, kind="one_impostor", **change)
+
+
+class Measures(unittest.TestCase):
+    def test_a_bound_is_exact(self):
+        self.assertAlmostEqual(measures.upper_bound(0, 100), 1 - 0.05 ** (1 / 100))
+        self.assertAlmostEqual(measures.upper_bound(1, 10), 0.394163, places=5)
+        self.assertEqual(measures.upper_bound(0, 0), 1.0)
+
+    def test_cups_that_share_a_coin_are_one_piece_of_evidence(self):
+        found = measures.risk(outcomes(bad(0.3, "x"), bad(0.1, "x", verdict="amber"), bad(None, "y", verdict="amber"))["metric"])
+        self.assertEqual((found.cups, found.false_greens, found.coins, found.failed), (3, 1, 2, 1))
+
+    def test_a_clean_cup_that_is_green_as_another_design_is_a_false_green(self):
+        found = outcomes(cup(), cup(design="tree"))["metric"]
+        self.assertEqual(measures.coverage(found), (1, 2))
+        self.assertEqual(measures.risk(found).false_greens, 1)
+
+    def test_a_design_without_evidence_of_its_own_has_the_wider_threshold(self):
+        calibration = measures.calibration_of(MANIFEST, "metric")
+        self.assertEqual(calibration.score("ship"), 0.2)
+        self.assertIsNone(calibration.score("tree"))
+        self.assertIsNone(measures.calibration_of(MANIFEST, "vote"))
+
+    def test_calibrated_greens_reach_their_threshold(self):
+        found = outcomes(cup(score=0.2), cup(score=0.19), cup(expect="tree"), cup(verdict="amber", score=0.9))["metric"]
+        calibrated = measures.at_calibrated(found, measures.calibration_of(MANIFEST, "metric"))
+        self.assertEqual([o.green for o in calibrated], [True, False, False, False])
+        self.assertEqual([o.reasons for o in calibrated], [(), ("low_margin",), ("not_covered",), ("mixed_designs",)])
+
+    def test_over_every_false_green_only_what_scores_more(self):
+        found = outcomes(cup(score=0.3), cup(score=0.31), bad(0.3, "x"))["metric"]
+        self.assertEqual([o.green for o in measures.over_every_false_green(found)], [False, True, False])
+
+
+class Tables(unittest.TestCase):
+    def judges(self):
+        metric = [cup(), cup(score=0.1, coin="ship-04"), bad(0.1, "x")]
+        return Judges(outcomes(*(c | {"judge": j} for c in metric for j in ("vote", "metric"))), MANIFEST)
+
+    def test_the_bundles_judge_comes_first_with_its_calibration(self):
+        rows = judges_table(self.judges()).splitlines()[2:]
+        self.assertTrue(rows[0].startswith("| metric | 50.0 % | 50.0 % | 0 of 1 | 0 of 1 | 95.0 % | 1.2 % | 3.6 % |"), rows[0])
+        self.assertTrue(rows[1].startswith("| vote | 50.0 % | not calibrated |"), rows[1])
+
+    def test_false_greens_with_and_without_a_threshold(self):
+        rows = kinds_table(self.judges()).splitlines()[2:]
+        self.assertEqual(rows[0], "| metric, calibrated | 0 of 1, ≤ 95.0 % |")
+        self.assertEqual(rows[2], "| vote, no threshold | 1 of 1, ≤ 100.0 % |")
+
+    def test_slices_by_wear(self):
+        table = slices_table(self.judges())
+        self.assertIn("| no coin worn below grade 7 | 1 | 100.0 % | 100.0 % |", table)
+        self.assertIn("| some coin worn below grade 7 | 1 | 0.0 % | 0.0 % |", table)
+
+    def test_an_aim_is_short_or_reached(self):
+        table = aims_table(self.judges(), {"all": [95, 100]})
+        self.assertIn("47.0 points short", table)
+        self.assertIn("| clean cups of enrolled designs green | 90.0 % | 95.0 % (95 of 100) | reached |", table)
+        self.assertIn("2999 cups fewer than aimed at", table)
+
+    def test_ablations_as_a_table(self):
+        self.assertEqual(from_json([{"a": 1, "b": "x|y"}, {"a": 2}]).splitlines(), ["| a | b |", "| --- | --- |", "| 1 | x\\|y |", "| 2 |  |"])
+        self.assertIsNone(from_json([]))
+
+
+class Merge(unittest.TestCase):
+    def test_folders_become_one(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            for part in ("one", "two"):
+                (folder / part).mkdir()
+                (folder / part / "cup.jpg").write_text(part)
+                (folder / part / "truth.jsonl").write_text(json.dumps({"image": "cup.jpg", "reference": None, "seed": 7} if part == "two" else {"image": "cup.jpg"}) + "\n")
+            parts = [parse(f"a={folder}/one:photographs:31"), parse(f"b={folder}/two")]
+            for _ in range(2):  # twice is the same
+                self.assertEqual(merge(folder / "all", parts), 2)
+            cups = [json.loads(line) for line in (folder / "all" / "truth.jsonl").read_text().splitlines()]
+            self.assertEqual([(c["image"], c.get("seed"), c.get("source")) for c in cups], [("a-cup.jpg", 31, "photographs"), ("b-cup.jpg", 7, None)])
+            self.assertEqual((folder / "all" / "b-cup.jpg").read_text(), "two")
+
+
+if __name__ == "__main__":
+    unittest.main()
