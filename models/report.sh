@@ -53,6 +53,12 @@ by_all "$work/photographs" photographs --report "$work/photographs.html"
 by_all "$work/rendered" rendered --report "$work/rendered.html"
 first 100 timing
 by_all "$work/timing" timing --jobs 1
+first "${CUPS_DESIGNS:-1000}" known
+known=()
+for count in 10 50; do # the bundle knows fewer than 100
+  by_all "$work/known" "known-$count" --designs "$count"
+  known+=(--known "$count=$work/known-$count-$run.jsonl")
+done
 first 300 no-scale
 evaluate "$work/no-scale" --bundle "$bundle" --no-scale --override not_covered >"$work/no-scale.txt"
 scenes="$work/euro-boxed"
@@ -63,4 +69,4 @@ evaluate "$scenes" --bundle "$bundle" --detector >"$work/scenes.txt"
 
 "$python" -m report.write --out "$out" --bundle "$bundle" --commit "$commit" "${made[@]}" \
   --photographs "$work/photographs-$run.jsonl" --rendered "$work/rendered-$run.jsonl" --timing "$work/timing-$run.jsonl" \
-  --no-scale "$work/no-scale.txt" --scenes "$work/scenes.txt" --ablations ablations.json --enrolled enrolled.json
+  "${known[@]}" --no-scale "$work/no-scale.txt" --scenes "$work/scenes.txt" --ablations ablations.json --enrolled enrolled.json

@@ -104,6 +104,22 @@ def designs_table(judges, most=15):
     return markdown(["design", "amber", "of its clean cups", "reasons most often"], rows)
 
 
+def known_table(manifest, by_count, whole):
+    """by_count: designs known → judge → outcomes. whole: the same cups' outcomes with all designs known."""
+    total = len(manifest["designs"])
+    columns = [(str(n), Judges(found, manifest)) for n, found in sorted(by_count.items()) if n < total] + [(f"all {total}", Judges(whole, manifest))]
+    names = [name for name in columns[-1][1].names if all(name in judges.cups for _, judges in columns)]
+
+    def cell(judges, name):
+        after = share(*measures.coverage(judges.afterwards[name]))
+        if judges.calibrations[name] is None:
+            return after
+        risk = measures.risk(judges.at_work[name])
+        return f"{after}; {share(*measures.coverage(judges.at_work[name]))}, {risk.false_greens} of {risk.cups}"
+
+    return markdown(["judge", *(f"{label} designs" for label, _ in columns)], [[name, *(cell(judges, name) for _, judges in columns)] for name in names])
+
+
 def from_json(document):
     """A table that an ablation kept: {"columns", "rows"}, or a list of objects."""
     rows = document.get("rows", []) if isinstance(document, dict) else document

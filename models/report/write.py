@@ -1,7 +1,7 @@
 """models/REPORT.md from what was judged. `models/report.sh` runs everything before it, and this.
 
     python3 -m report.write --out REPORT.md --bundle bundles/first --commit HASH --photographs cups.jsonl --rendered cups.jsonl
-        [--timing cups.jsonl] [--made "COMMAND"]... [--no-scale text] [--scenes text] [--ablations json] [--enrolled json]
+        [--timing cups.jsonl] [--made "COMMAND"]... [--known N=cups.jsonl]... [--no-scale text] [--scenes text] [--ablations json] [--enrolled json]
 """
 import argparse
 import hashlib
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .aims import aims_table
 from .outcomes import read
-from .tables import Judges, designs_table, from_json, judges_table, kinds_table, reasons_table, slices_table
+from .tables import Judges, designs_table, from_json, judges_table, kinds_table, known_table, reasons_table, slices_table
 
 INTRODUCTION = """The cups are composites: studio photographs with their light baked in, or coins rendered by us. **No real cup has been measured.**
 The photographed coins are those of the split `test-photo`: other coins of the trained designs, never seen in training, choosing or calibration.
@@ -72,6 +72,13 @@ def page(a):
     yield f"## What keeps clean cups of photographs amber, by `{photographs.own}`"
     yield reasons_table(photographs)
     yield designs_table(photographs)
+    if a.known:
+        by_count = {int(n): read(path) for n, _, path in (text.partition("=") for text in a.known)}
+        images = {o.image for found in by_count.values() for outcomes in found.values() for o in outcomes}
+        whole = {name: [o for o in outcomes if o.image in images] for name, outcomes in photographs.cups.items()}
+        yield "## By number of designs known"
+        yield f"The first {len(images)} cups, judged as if the bundle knew fewer designs: the ordered one, and others that the cup’s name picks (`evaluate --designs`). Clean cups green at no false green; where a judge is calibrated also at its thresholds, and its false greens there. The thresholds were calibrated with all designs known."
+        yield known_table(manifest, by_count, whole)
     if a.no_scale:
         yield "## The first cups without a calibrated scale"
         yield boxed(a.no_scale)
@@ -104,6 +111,7 @@ def main():
     args.add_argument("--rendered", help="the same of rendered cups")
     args.add_argument("--timing", help="outcomes of one job, for the milliseconds")
     args.add_argument("--made", action="append", default=[], help="a command that made the cups")
+    args.add_argument("--known", action="append", default=[], help="N=cups.jsonl: as if N designs were known")
     for name in ("no-scale", "scenes", "ablations", "enrolled"):
         args.add_argument(f"--{name}")
     a = args.parse_args()

@@ -8,7 +8,7 @@ from report import measures
 from report.aims import aims_table
 from report.merge import merge, parse
 from report.outcomes import read
-from report.tables import Judges, from_json, judges_table, kinds_table, slices_table
+from report.tables import Judges, from_json, judges_table, kinds_table, known_table, slices_table
 from report.write import main  # noqa: F401  (imports with what it needs)
 
 EVIDENCE = {"bound": 0.012, "kinds": {"one_impostor": {"bound": 0.036}}}
@@ -95,6 +95,12 @@ class Tables(unittest.TestCase):
         self.assertIn("47.0 points short", table)
         self.assertIn("| clean cups of enrolled designs green | 90.0 % | 95.0 % (95 of 100) | reached |", table)
         self.assertIn("2999 cups fewer than aimed at", table)
+
+    def test_by_number_of_designs_known(self):
+        few = outcomes(cup(), cup(score=0.1), bad(0.3, "x"))
+        rows = known_table(MANIFEST, {1: few, 50: few}, self.judges().cups).splitlines()
+        self.assertEqual(rows[0], "| judge | 1 designs | all 2 designs |")
+        self.assertEqual(rows[2:], ["| metric | 0.0 %; 50.0 %, 1 of 1 | 50.0 %; 50.0 %, 0 of 1 |"])
 
     def test_ablations_as_a_table(self):
         self.assertEqual(from_json([{"a": 1, "b": "x|y"}, {"a": 2}]).splitlines(), ["| a | b |", "| --- | --- |", "| 1 | x\\|y |", "| 2 |  |"])

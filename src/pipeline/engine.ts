@@ -12,6 +12,8 @@ export interface Engine {
   readonly items: LoadedNetwork;
   /** The one that decides is the first. */
   readonly judges: readonly [Judge, ...Judge[]];
+  /** Networks of single judges. */
+  readonly heads: Readonly<Partial<Record<HeadName, LoadedNetwork>>>;
   /** Whether a judge reads the items' pooled maps. */
   readonly withFeatures: boolean;
   /** The provider that runs the items network. */
@@ -62,7 +64,8 @@ export async function loadEngine(
     const withFeatures = wanted.some((entry) => entry.features);
     const providerFallback = loaded.some((network) => network.fallbacks.length > 0);
     const { provider } = items;
-    return { bundle, detector, items, judges: [judge, ...others], withFeatures, provider, providerFallback, close };
+    const judges = [judge, ...others] as const;
+    return { bundle, detector, items, judges, heads, withFeatures, provider, providerFallback, close };
   } catch (thrown) {
     await close();
     throw thrown;

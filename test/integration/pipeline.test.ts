@@ -237,6 +237,7 @@ describe('evaluate', () => {
     threshold: null,
     sharedSides: 'strict',
     minInformative: 1,
+    knownDesigns: null,
     ignoreReference: false,
     ignoreScale: false,
     cupsOut: null,

@@ -3,9 +3,11 @@ import { detect } from '../../pipeline/detect.js';
 import type { Engine } from '../../pipeline/engine.js';
 import { emptyCup, judgeCupByAll } from '../../pipeline/judge-cup.js';
 import type { Policy } from '../../pipeline/policy.js';
+import { engineKnowing } from '../../pipeline/judges/known-designs.js';
 import { sceneOf } from '../../pipeline/scene.js';
 import { fileStamp } from '../offline-engine.js';
 import { readPicture } from '../read-picture.js';
+import { knownOfCup } from './known-of-cup.js';
 import { matchBoxes } from './match-items.js';
 import { type CupOutcome, outcomesOf } from './outcome.js';
 import type { DetectorPicture } from './summary.js';
@@ -18,6 +20,8 @@ export interface JudgingRules {
   readonly threshold: number | null;
   readonly sharedSides: 'strict' | 'allow';
   readonly minInformative: number;
+  /** As if the bundle knew so many designs, others for each cup; `null` = all. */
+  readonly knownDesigns: number | null;
   /** Judge with no picture of the empty cup, though the truth names one. */
   readonly ignoreReference: boolean;
   /** Judge without the scale, though the truth gives it. */
@@ -62,12 +66,19 @@ export class CupJudging {
     const view = { pxPerMm: this.#rules.ignoreScale ? null : cup.pxPerMm, empty };
     const first = { picture, stamp: fileStamp() };
     const input = { first, second: null, order, view, decodeMs };
-    const judgements = await judgeCupByAll(input, this.#engine, policyOf(this.#rules, cup));
+    const judgements = await judgeCupByAll(input, this.#engineFor(cup), policyOf(this.#rules, cup));
     return outcomesOf(
       cup,
       this.#engine.judges.map(({ name }) => name),
       judgements,
     );
+  }
+
+  #engineFor(cup: TruthCup): Engine {
+    const { knownDesigns } = this.#rules;
+    if (knownDesigns === null) return this.#engine;
+    const designs = this.#engine.bundle.manifest.designs.map(({ id }) => id);
+    return engineKnowing(this.#engine, knownOfCup(cup, designs, knownDesigns));
   }
 
   /** Runs the detector alone. @throws PICTURE_*, INFER_FAILED */

@@ -2,6 +2,7 @@ import { CupcheckError } from '../../errors.js';
 import { shippedBundle } from '../../daemon/config/shipped-bundle.js';
 import { type Bundle, loadBundle } from '../../pipeline/bundle/load.js';
 import { isJudgeName, judgeNames } from '../../pipeline/judges/names.js';
+import { canKnowFewer } from '../../pipeline/judges/known-designs.js';
 import { judgesOf } from '../../pipeline/judges/registry.js';
 import type { JudgingRules } from './cup-judging.js';
 import { KeptRun } from './kept-run.js';
@@ -56,18 +57,23 @@ const rulesOf = (options: EvaluateOptions): JudgingRules => ({
   threshold: options.threshold,
   sharedSides: options.sharedSides,
   minInformative: options.minInformative,
+  knownDesigns: options.knownDesigns,
   ignoreReference: options.ignoreReference,
   ignoreScale: options.ignoreScale,
 });
 
 /** The judges that were asked for, by name, each once. Errors: USAGE. */
-function judgesAsked(asked: readonly string[], bundle: Bundle): [string, ...string[]] {
+function judgesAsked({ judges: asked, knownDesigns }: EvaluateOptions, bundle: Bundle): [string, ...string[]] {
   const unknown = asked.find((name) => name !== 'all' && !isJudgeName(name));
   if (unknown !== undefined)
     throw new CupcheckError('USAGE', `--judge ${unknown}: allowed are all, ${judgeNames.join(', ')}`);
+  const canServe = (name: string) => knownDesigns === null || canKnowFewer(name);
   const [first = bundle.manifest.judge.name, ...others] = new Set(
-    asked.flatMap((name) => (name === 'all' ? judgesOf(bundle) : [name])),
+    asked.flatMap((name) => (name === 'all' ? judgesOf(bundle).filter(canServe) : [name])),
   );
+  const refused = [first, ...others].find((name) => !canServe(name));
+  if (refused !== undefined)
+    throw new CupcheckError('USAGE', `--designs: the networks of the judge ${refused} know all designs or none`);
   return [first, ...others];
 }
 
@@ -82,7 +88,7 @@ export async function judgeCups(options: EvaluateOptions): Promise<EvaluatedRun>
   const rules = rulesOf(options);
   // Read here too: a bad one is refused once, not by every worker.
   const loaded = await loadBundle(bundle ?? shippedBundle);
-  const judges = judgesAsked(options.judges, loaded);
+  const judges = judgesAsked(options, loaded);
   const identity = async () => await runIdentity(folder, cups, judges, rules, loaded.sha256);
   const kept = cupsOut === null ? null : KeptRun.open(cupsOut, await identity(), cups, judges.length);
   try {

@@ -16,6 +16,7 @@ interface Options extends SharedSideOptions {
   readonly reference: boolean;
   readonly scale: boolean;
   readonly cupsOut?: string;
+  readonly designs?: number;
   readonly report?: string;
   readonly date?: string;
   readonly jobs?: number;
@@ -36,6 +37,11 @@ export function registerEvaluate(program: Command, cli: Cli): void {
       collect,
     )
     .option('--threshold <score>', 'in place of the calibrated thresholds, for measuring', decimal)
+    .option(
+      '--designs <count>',
+      'as if the bundle knew so many designs: the ordered one, and others that the name of the cup picks',
+      wholeNumber(1, 100_000),
+    )
     .option('--no-reference', 'judge without the pictures of empty cups')
     .option('--no-scale', 'judge without the pixels per mm')
     .option(
@@ -58,6 +64,7 @@ export function registerEvaluate(program: Command, cli: Cli): void {
         judges: options.judge ?? [],
         overrideNotCovered,
         threshold: options.threshold ?? null,
+        knownDesigns: options.designs ?? null,
         sharedSides: options.sharedSides,
         minInformative: options.minInformative,
         ignoreReference: !options.reference,

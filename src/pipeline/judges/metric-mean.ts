@@ -24,24 +24,29 @@ export function metricMeanJudge({ manifest, gallery }: Bundle): Judge {
         dim,
       );
       const distances = centres.map((centre) =>
-        Math.sqrt(centre.reduce((sum, value, k) => sum + (value - (mean[k] ?? 0)) ** 2, 0)),
+        centre === null
+          ? Infinity
+          : Math.sqrt(centre.reduce((sum, value, k) => sum + (value - (mean?.[k] ?? 0)) ** 2, 0)),
       );
       const nearest = distances.toSorted((a, b) => a - b);
       const score = Float32Array.from(distances, (own) => {
         const rival = own === nearest[0] ? nearest[1] : nearest[0];
-        return items.length === 0 ? -Infinity : (rival ?? 2) - own;
+        return items.length === 0 ? -Infinity : Math.min(rival ?? farthest, farthest) - own;
       });
       return Promise.resolve(sameForAll(table, items, score));
     },
   };
 }
 
-/** Mean of all rows of `dim` values in these arrays. */
-function meanOf(blocks: readonly Float32Array[], dim: number): Float64Array {
+/** Vectors of length 1, and means of them, lie no farther apart. */
+const farthest = 2;
+
+/** Mean of all rows of `dim` values in these arrays; `null` = there is no row. */
+function meanOf(blocks: readonly Float32Array[], dim: number): Float64Array | null {
   const sum = new Float64Array(dim);
   let rows = 0;
   for (const block of blocks)
     for (let at = 0; at < block.length; at += dim, rows++)
       for (let k = 0; k < dim; k++) sum[k] = (sum[k] ?? 0) + (block[at + k] ?? 0);
-  return rows === 0 ? sum : sum.map((value) => value / rows);
+  return rows === 0 ? null : sum.map((value) => value / rows);
 }

@@ -33,7 +33,8 @@ function best(
   let most = -Infinity;
   for (const [index, members] of table.designsOf.entries()) {
     const value = resemblances[index] ?? -Infinity;
-    if (value < (floors[index] ?? Infinity) || value <= most) continue;
+    // A class of no design is known to nobody.
+    if (members.length === 0 || value < (floors[index] ?? Infinity) || value <= most) continue;
     if (sizeFits !== null && !members.some((design) => sizeFits[design] !== false)) continue;
     found = index;
     most = value;

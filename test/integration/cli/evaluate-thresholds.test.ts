@@ -46,6 +46,7 @@ const runAt = (threshold: number) =>
     threshold,
     sharedSides: 'strict',
     minInformative: 1,
+    knownDesigns: null,
     ignoreReference: false,
     ignoreScale: false,
   } satisfies EvaluateOptions);

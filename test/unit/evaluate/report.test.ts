@@ -112,6 +112,7 @@ beforeAll(async () => {
       threshold: -1e9,
       sharedSides: 'strict',
       minInformative: 1,
+      knownDesigns: null,
       ignoreReference: false,
       ignoreScale: false,
     },
