@@ -1,6 +1,5 @@
 import type { Bundle } from '../bundle/load.js';
 import type { Engine } from '../engine.js';
-import type { Gallery } from '../gallery.js';
 import type { Judge, ScoredItem } from './judge.js';
 import type { JudgeName } from './names.js';
 import { judgeEntry } from './registry.js';
@@ -11,25 +10,15 @@ const restrictable: readonly JudgeName[] = ['vote', 'softmax-sum', 'log-softmax-
 export const canKnowFewer = (judge: string): boolean => (restrictable as readonly string[]).includes(judge);
 
 /**
- * The bundle as if it knew these designs alone: the others' examples are gone from its galleries, and its classes name
- * them no more. Numbers of classes and designs stay, since networks count in them.
+ * The bundle as if it knew these designs alone: its classes name the others no more, and a class of no design is neither
+ * what an item is nor a rival. Numbers of classes and designs stay, since networks count in them.
  */
-export function knowingOnly(bundle: Bundle, known: ReadonlySet<string>): Bundle {
+function knowingOnly(bundle: Bundle, known: ReadonlySet<string>): Bundle {
   const classes = bundle.manifest.classes.map((one) => ({
     ...one,
     designs: one.designs.filter((id) => known.has(id)),
   }));
-  const without = (gallery: Gallery): Gallery => ({
-    ...gallery,
-    byClass: gallery.byClass.map((rows, index) => (classes[index]?.designs.length === 0 ? new Float32Array() : rows)),
-  });
-  const { cgd } = bundle.judgeGalleries;
-  return {
-    ...bundle,
-    manifest: { ...bundle.manifest, classes },
-    gallery: without(bundle.gallery),
-    judgeGalleries: { ...bundle.judgeGalleries, ...(cgd === undefined ? {} : { cgd: without(cgd) }) },
-  };
+  return { ...bundle, manifest: { ...bundle.manifest, classes } };
 }
 
 /** A softmax over the classes that are known: the others get no probability. */
