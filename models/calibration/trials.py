@@ -46,17 +46,23 @@ def by_expected_design(cup):
     return {cup["expect"]}
 
 
+def counted(sets):
+    """Indices of the cups that count as trials, from the things that they hold; whatever became of them."""
+    taken, trials = set(), []
+    for k in sorted(range(len(sets)), key=lambda k: len(sets[k])):
+        if not sets[k] & taken:
+            taken |= sets[k]
+            trials.append(k)
+    return trials
+
+
 def tempted(cups, clusters=by_coin):
     """float64 [trials]: for each trial the highest threshold at which one of the cups that share a cluster with it would be green.
 
     `clusters(cup)` → the things whose cups are one piece of evidence. Cups with the fewest come first, since they are the sharpest trials.
     """
     sets = [clusters(c) for c in cups]
-    taken, trials = set(), []
-    for k in sorted(range(len(cups)), key=lambda k: len(sets[k])):
-        if not sets[k] & taken:
-            taken |= sets[k]
-            trials.append(k)
+    trials = counted(sets)
     worst = {}
     for cup, members in zip(cups, sets):
         for m in members:

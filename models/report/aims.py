@@ -29,7 +29,7 @@ def aims_table(judges, enrolled):
     rows = [
         ["clean cups of trained designs green", f"{percent(ALL)}", f"{share(*clean)} ({clean[0]} of {clean[1]})", distance(*clean, ALL)],
         [f"… no coin worn below grade {WORN}", f"{percent(UNWORN)}", f"{share(*unworn)} ({unworn[0]} of {unworn[1]})", distance(*unworn, UNWORN)],
-        ["false greens of cups with one impostor", f"0 of ≥ {IMPOSTORS}", f"{impostor}; {one.failed} of {one.coins} coins failed, bound {percent(one.bound)}", short],
+        ["false greens of cups with one impostor", f"0 of ≥ {IMPOSTORS}", f"{impostor}; {one.failed} of {one.trials} trials failed, bound {percent(one.bound)}", short],
         *[[name, percent(wanted), f"{share(*t)} ({t[0]} of {t[1]})" if t[1] else "–", distance(*t, wanted)]
           for name, wanted, t in zip(("clean cups of enrolled designs green", f"… no coin worn below grade {WORN}"), ENROLLED, taught)],
     ]

@@ -1,12 +1,8 @@
-"""What the report counts. Bounds are exact (Clopper and Pearson 1934), one-sided at 95 %, in distinct coins that did not belong."""
+"""What the report counts. Bounds are exact, one-sided at 95 %, in trials as the calibration counts them (`calibration/trials.py`)."""
 from dataclasses import dataclass, replace
 
-CONFIDENCE = 0.95
-
-
-def upper_bound(failures, trials):
-    from scipy.stats import beta
-    return 1.0 if trials == 0 or failures >= trials else float(beta.ppf(CONFIDENCE, failures + 1, trials - failures))
+from calibration.bounds import upper_bound
+from calibration.trials import counted
 
 
 @dataclass(frozen=True)
@@ -64,16 +60,17 @@ def coverage(outcomes):
 class Risk:
     cups: int
     false_greens: int
-    coins: int
+    trials: int
     failed: int
     bound: float
 
 
 def risk(outcomes, kind=None):
     bad = [o for o in outcomes if (not o.clean or o.false_green) and kind in (None, o.kind)]
-    coins = frozenset().union(*(o.impostors for o in bad))
-    failed = frozenset().union(*(o.impostors for o in bad if o.false_green))
-    return Risk(len(bad), sum(o.false_green for o in bad), len(coins), len(failed), upper_bound(len(failed), len(coins)))
+    trials = [bad[k].impostors for k in counted([o.impostors for o in bad])]
+    passed = frozenset().union(*(o.impostors for o in bad if o.false_green))
+    failed = sum(bool(coins & passed) for coins in trials)
+    return Risk(len(bad), sum(o.false_green for o in bad), len(trials), failed, upper_bound(failed, len(trials)))
 
 
 def quantile(values, share):

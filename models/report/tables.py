@@ -54,7 +54,7 @@ def calibration_bound(judges, name, outcomes, kind=None):
 
 
 def judges_table(judges):
-    head = ["judge", "clean cups green at no false green", "clean cups green, calibrated", "false greens, calibrated", "coins that failed",
+    head = ["judge", "clean cups green at no false green", "clean cups green, calibrated", "false greens, calibrated", "trials that failed",
             "bound on these cups", "bound of the calibration", "… for one impostor", "ms a cup for judging", "ms a cup in all"]
     rows = []
     for name in judges.names:
@@ -65,7 +65,7 @@ def judges_table(judges):
             rows.append([name, after, *["not calibrated"] * 2, *["–"] * 4, *ms])
             continue
         risk = measures.risk(judges.at_work[name])
-        rows.append([name, after, share(*measures.coverage(judges.at_work[name])), f"{risk.false_greens} of {risk.cups}", f"{risk.failed} of {risk.coins}", percent(risk.bound),
+        rows.append([name, after, share(*measures.coverage(judges.at_work[name])), f"{risk.false_greens} of {risk.cups}", f"{risk.failed} of {risk.trials}", percent(risk.bound),
                      calibration_bound(judges, name, judges.cups[name]), calibration_bound(judges, name, judges.cups[name], "one_impostor"), *ms])
     return markdown(head, rows)
 

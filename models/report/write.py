@@ -20,8 +20,8 @@ How to read the tables:
 
 - *at no false green*: clean cups above the worst false green of these very cups. The threshold is chosen afterwards, so it flatters.
 - *calibrated*: at the thresholds that the bundle ships, which were set on other coins. This is what a station does.
-- Bounds are of P(green | bad cup), exact, one-sided at 95 %, and counted in distinct coins that did not belong: cups that share a coin are one
-  piece of evidence. They hold for cups like these alone.
+- Bounds are of P(green | bad cup), exact, one-sided at 95 %, and counted in trials: cups no two of which share a coin that did not
+  belong ([how sure is green](../docs/how-sure-is-green.md)). They hold for cups like these alone.
 - *: no threshold is calibrated for this judge; what stands there is *at no false green*."""
 
 
@@ -96,7 +96,7 @@ def page(a):
     yield "## Limits"
     yield "\n".join([
         "- Composited pictures are easier than real cups in some ways (no dirt, no capsules, one lamp at a time) and harder in others; only real ones tell.",
-        "- Impostors repeat: the bounds speak of the distinct coins that are counted, whatever the number of cups.",
+        "- Impostors repeat: the bounds speak of the trials that are counted, whatever the number of cups.",
         "- Of a design there are few coins. The table of designs above names those that cause most ambers; a share out of ten cups is a hint.",
         "- Confusion pairs and false greens as pictures are in the page that `cupcheck evaluate --report` writes. The photographs are not ours to pass on, so it stays out of the repository.",
     ])

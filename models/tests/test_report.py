@@ -46,7 +46,7 @@ class Measures(unittest.TestCase):
 
     def test_cups_that_share_a_coin_are_one_piece_of_evidence(self):
         found = measures.risk(outcomes(bad(0.3, "x"), bad(0.1, "x", verdict="amber"), bad(None, "y", verdict="amber"))["metric"])
-        self.assertEqual((found.cups, found.false_greens, found.coins, found.failed), (3, 1, 2, 1))
+        self.assertEqual((found.cups, found.false_greens, found.trials, found.failed), (3, 1, 2, 1))
 
     def test_a_clean_cup_that_is_green_as_another_design_is_a_false_green(self):
         found = outcomes(cup(), cup(design="tree"))["metric"]

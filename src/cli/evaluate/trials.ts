@@ -11,14 +11,20 @@ export interface BadCup {
  * The same as `models/calibration/trials.py`.
  */
 export function trialsOf(cups: readonly BadCup[]): { readonly trials: number; readonly failed: number } {
+  const counted = countedCups(cups);
+  const passed = new Set(cups.filter(({ green }) => green).flatMap(({ impostors }) => impostors));
+  const failed = counted.filter(({ impostors }) => impostors.some((one) => passed.has(one))).length;
+  return { trials: counted.length, failed };
+}
+
+/** The cups that count as trials, whatever became of them. */
+export function countedCups<Cup extends Pick<BadCup, 'impostors'>>(cups: readonly Cup[]): Cup[] {
   const taken = new Set<string>();
-  const counted: BadCup[] = [];
+  const counted: Cup[] = [];
   for (const cup of cups.toSorted((a, b) => a.impostors.length - b.impostors.length)) {
     if (cup.impostors.some((one) => taken.has(one))) continue;
     for (const one of cup.impostors) taken.add(one);
     counted.push(cup);
   }
-  const passed = new Set(cups.filter(({ green }) => green).flatMap(({ impostors }) => impostors));
-  const failed = counted.filter(({ impostors }) => impostors.some((one) => passed.has(one))).length;
-  return { trials: counted.length, failed };
+  return counted;
 }

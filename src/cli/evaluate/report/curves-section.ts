@@ -71,7 +71,7 @@ export function curvesSection(runs: readonly JudgeRun[], threshold: number | nul
 <p>From left to right the threshold falls: more clean cups turn green, and at some point bad ones do. A ring stands at the calibrated threshold.</p>
 ${cut}
 <div class="plots">${drawPlot(curvePlot(curves, 'False greens per bad cup', 'bad cups that turn green', ({ risk }) => risk))}
-${drawPlot(curvePlot(curves, 'Upper bound at 95 %, in distinct coins', 'at most so many', ({ bound }) => bound))}</div>
+${drawPlot(curvePlot(curves, 'Upper bound at 95 %, in distinct impostors', 'at most so many', ({ bound }) => bound))}</div>
 ${drawLegend(runs.map(({ name }) => ({ name, stroke: strokeOf(name) })))}`;
 }
 

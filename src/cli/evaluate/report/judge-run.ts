@@ -28,7 +28,12 @@ const hasCalibration = ({ judge, thresholds, judgeThresholds }: Manifest, name: 
   Object.values(name === judge.name ? thresholds : (judgeThresholds?.[name] ?? {})).some(({ score }) => score !== null);
 
 /** What the bundle's calibration alone allows, as `evaluate` judges without `--threshold`. */
-const calibration: RiskPolicy = { maxGreenIfBad: null, overrideNotCovered: false, measuringScore: null };
+const calibration: RiskPolicy = {
+  maxGreenIfBad: null,
+  acceptBound: 'pooled',
+  overrideNotCovered: false,
+  measuringScore: null,
+};
 
 /** The score that was calibrated for a design and a judge; `null` = the design is not covered. */
 function calibratedScore(manifest: Manifest, id: string | null, judge: string): number | null {

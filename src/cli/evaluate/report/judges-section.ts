@@ -33,8 +33,8 @@ export function judgesSection(runs: readonly JudgeRun[]): Markup {
     ? html`<p class="note">* No threshold is calibrated for this judge: what stands here begins just over its worst false green of this very run, which flatters. It is no claim.</p>`
     : html``;
   return html`<h2>Judges</h2>
-<p>Each judged the same cups; what is counted are greens at the thresholds that the bundle has for it. Bounds are of P(green | bad cup) at 95 %, one-sided, exact, counted in distinct coins that did not belong. The column “over every false green” is chosen afterwards, so it flatters.</p>
-<div class="scroll"><table><thead><tr><th>judge</th><th>clean cups green</th><th>cups</th><th>false greens</th><th>coins that failed</th><th>bound, all bad cups</th><th>bound, one impostor</th><th>clean cups over every false green</th><th>ms for judging (median)</th><th>ms (p95)</th></tr></thead>
+<p>Each judged the same cups; what is counted are greens at the thresholds that the bundle has for it. Bounds are of P(green | bad cup) at 95 %, one-sided, exact, counted in trials: cups no two of which share a coin that did not belong. The column “over every false green” is chosen afterwards, so it flatters.</p>
+<div class="scroll"><table><thead><tr><th>judge</th><th>clean cups green</th><th>cups</th><th>false greens</th><th>trials that failed</th><th>bound, all bad cups</th><th>bound, one impostor</th><th>clean cups over every false green</th><th>ms for judging (median)</th><th>ms (p95)</th></tr></thead>
 <tbody>${runs.map(row)}</tbody></table></div>
 ${note}
 <h3>False greens by kind of badness, with their bound</h3>

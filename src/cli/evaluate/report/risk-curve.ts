@@ -1,6 +1,7 @@
 import { upperBound } from '../bound.js';
 import type { CupOutcome } from '../outcome.js';
 import { CONFIDENCE, impostors, isFalseGreen } from '../summary.js';
+import { countedCups } from '../trials.js';
 
 /** What a judge does at one threshold. */
 export interface RiskPoint {
@@ -9,7 +10,7 @@ export interface RiskPoint {
   readonly coverage: number;
   /** False greens per bad cup. */
   readonly risk: number;
-  /** Upper bound of it, counted in distinct coins that did not belong. */
+  /** Upper bound of it, counted in trials (`trials.ts`). */
   readonly bound: number;
 }
 
@@ -20,17 +21,22 @@ const mostPoints = 160;
 export function riskCurve(cups: readonly CupOutcome[]): RiskPoint[] {
   const clean = cups.filter(({ greenAllowed }) => greenAllowed).length;
   const bad = cups.filter((cup) => !cup.greenAllowed || isFalseGreen(cup));
-  const coins = new Set(bad.flatMap(impostors)).size;
+  const trials = countedCups(bad.map((cup) => ({ impostors: impostors(cup) })));
+  // No coin is in two trials.
+  const trialOf = new Map(trials.flatMap((trial) => trial.impostors.map((coin) => [coin, trial] as const)));
   const greens = cups
     .filter(({ verdict, score }) => verdict === 'green' && score !== null)
     .toSorted((a, b) => (b.score ?? 0) - (a.score ?? 0));
-  const failed = new Set<string>();
+  const failed = new Set<object>();
   const steps: { score: number; right: number; falseGreens: number; failed: number }[] = [];
   let [right, falseGreens] = [0, 0];
   for (const [index, cup] of greens.entries()) {
     if (isFalseGreen(cup)) {
       falseGreens++;
-      for (const coin of impostors(cup)) failed.add(coin);
+      for (const coin of impostors(cup)) {
+        const trial = trialOf.get(coin);
+        if (trial !== undefined) failed.add(trial);
+      }
     } else right++;
     // Cups of one score turn green together.
     if (greens[index + 1]?.score !== cup.score)
@@ -40,7 +46,7 @@ export function riskCurve(cups: readonly CupOutcome[]): RiskPoint[] {
     score: step.score,
     coverage: clean === 0 ? 0 : step.right / clean,
     risk: bad.length === 0 ? 0 : step.falseGreens / bad.length,
-    bound: upperBound(step.failed, coins, CONFIDENCE),
+    bound: upperBound(step.failed, trials.length, CONFIDENCE),
   }));
 }
 
