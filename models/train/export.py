@@ -27,10 +27,15 @@ HERE = Path(__file__).resolve().parent
 BATCHES = [1, 4, 8, 16]
 EXEMPLARS = 8
 TOLERANCE = 1e-4
+CHANNELS = 1280  # of the trunk's map
+ITEMS_OUTPUTS = ("embedding", "scores", "side", "features")
 
 
 class ItemsExport(nn.Module):
-    """The items network with only the bundle's classes, and no operator that depends on the batch's size."""
+    """The items network with only the bundle's classes, and no operator that depends on the batch's size or the picture's.
+
+    Its last output is what the trunk sees: mean (SPoC), maximum (MAC) and generalised mean (GeM) over its map, one after the other.
+    """
 
     def __init__(self, net, rows):
         super().__init__()
@@ -40,10 +45,11 @@ class ItemsExport(nn.Module):
 
     def forward(self, crops):
         maps = self.net.trunk(crops)
-        features = torch.cat([maps.mean((2, 3)), (maps * maps * maps + 1e-6).mean((2, 3)).pow(1 / 3)], 1)
-        e = self.net.embed(features)
+        mean, gem = maps.mean((2, 3)), (maps * maps * maps + 1e-6).mean((2, 3)).pow(1 / 3)
+        seen = torch.cat([mean, gem], 1)
+        e = self.net.embed(seen)
         e = e / torch.sqrt((e * e).sum(1, keepdim=True) + 1e-12)
-        return e, e @ self.weights, self.net.side(features)
+        return e, e @ self.weights, self.net.side(seen), torch.cat([mean, maps.amax((2, 3)), gem], 1)
 
 
 def load_items():
@@ -151,14 +157,15 @@ def main():
     classes = bundle_classes(entries)
     rows = [trained.index(c[3]) for c in classes]
     items = ItemsExport(net, rows).eval()
-    torch.onnx.export(items, torch.zeros(1, 3, 160, 160), str(out / "items.onnx"), opset_version=13, input_names=["crops"], output_names=["embedding", "scores", "side"],
-                      dynamic_axes={n: {0: "N"} for n in ("crops", "embedding", "scores", "side")})
+    torch.onnx.export(items, torch.zeros(1, 3, 160, 160), str(out / "items.onnx"), opset_version=13, input_names=["crops"], output_names=list(ITEMS_OUTPUTS),
+                      dynamic_axes={"crops": {0: "N", 2: "H", 3: "W"}, **{n: {0: "N"} for n in ITEMS_OUTPUTS}})
     some = np.random.default_rng(3).choice(len(pictures), 16, replace=False)
     x = normalise(np.stack([plain_crop(pictures[i], 180, int(i)) for i in some]))
     for n in BATCHES:
         with torch.no_grad():
             e, s, side = net(torch.from_numpy(x[:n]))
-        onnx_agrees(out / "items.onnx", "crops", x[:n], {"embedding": e.numpy(), "scores": s.numpy()[:, rows], "side": side.numpy()})
+            features = items(torch.from_numpy(x[:n]))[3]
+        onnx_agrees(out / "items.onnx", "crops", x[:n], {"embedding": e.numpy(), "scores": s.numpy()[:, rows], "side": side.numpy(), "features": features.numpy()})
     export_detector(out)
     vectors, names = build_gallery(net, classes, entries, pictures)
     vectors.tofile(out / "gallery.f32")
@@ -176,7 +183,7 @@ def main():
                          "outputs": {"heat": [1, 1, 60, 80], "size": [1, 2, 60, 80], "offset": [1, 2, 60, 80], "mask": [1, 1, 60, 80]},
                          "batches": [1], "stride": 4, "peakThreshold": 0.3},
             "items": {"file": "items.onnx", "input": {"name": "crops", "shape": ["N", 3, 160, 160], "type": "float32", "color": "rgb", "mean": FILL, "std": FILL},
-                      "cropScale": CROP_SCALE, "fill": FILL, "outputs": {"embedding": ["N", DIM], "scores": ["N", len(classes)], "side": ["N", 2]}, "batches": BATCHES}},
+                      "cropScale": CROP_SCALE, "fill": FILL, "outputs": {"embedding": ["N", DIM], "scores": ["N", len(classes)], "side": ["N", 2], "features": ["N", 3 * CHANNELS]}, "batches": BATCHES}},
         "classes": [{"id": c, "side": s, "designs": d} for c, s, d, _ in classes],
         "designs": [designs[d] for d in used],
         "gallery": {"file": "gallery.f32", "dim": DIM, "networkSha256": files["items.onnx"]["sha256"], "vectors": names},

@@ -1,0 +1,163 @@
+"""What the frozen trunk sees of each crop, kept once, so that a head trains in minutes.
+
+    python3 -m train.features --bundle bundles/first        some ten minutes on two cores; goes on where it stopped
+
+Crops are those that cups deliver (`train/composed.py`), varied a little, and of held-back coins also those that the station's own
+pipeline cut (`items_seen.mjs`). The station looks at each item as it lies and upside down and takes the mean: so does this.
+Where it is kept: the environment variable CUPCHECK_HEADS, or the folder `heads` in the cache.
+"""
+import argparse
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from .augment import normalise, place, vary
+from .composed import WIDE, bank
+from .gallery import NEUTRAL
+from .items_data import cache_dir, group_of, training_set
+
+PX = 160
+VARIATIONS = {"us-types": 1, "world": 2, "foreign": 2, "known": 3, "random": 1}  # of a banked crop; there are five views of each US photograph
+GALLERY_TURNS = 2
+SEEN = ("seen-photographs", "seen-rendered")
+
+
+def heads_dir():
+    """Where features, logs and curves are kept."""
+    path = Path(os.environ.get("CUPCHECK_HEADS") or cache_dir() / "heads")
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+@dataclass(frozen=True)
+class Views:
+    """Features N×3840 and embeddings N×256 (of length 1), each the mean over both ways up; `rows`: what each is of."""
+    features: np.ndarray
+    embedding: np.ndarray
+    rows: list
+
+    def where(self, keep):
+        at = [i for i, r in enumerate(self.rows) if keep(r)]
+        return Views(self.features[at], self.embedding[at], [self.rows[i] for i in at])
+
+
+def pooled(net, x):
+    """(features, embedding) of normalised crops or pictures: SPoC, MAC and GeM, one after the other."""
+    maps = net.trunk(x)
+    mean, gem = maps.mean((2, 3)), (maps * maps * maps + 1e-6).mean((2, 3)).pow(1 / 3)
+    return torch.cat([mean, maps.amax((2, 3)), gem], 1), torch.nn.functional.normalize(net.embed(torch.cat([mean, gem], 1)), dim=1)
+
+
+def both_ways(net, crops, batch=16, said=""):
+    """(features N×3840, embedding N×256 of length 1) of crops N×P×P×3 uint8, the mean of each as it lies and turned by 180°."""
+    features, embedding, start = [], [], time.time()
+    with torch.no_grad():
+        for i in range(0, len(crops), batch):
+            x = torch.from_numpy(normalise(np.asarray(crops[i:i + batch])))
+            f, e = pooled(net, torch.cat([x, x.flip(2, 3)]).contiguous(memory_format=torch.channels_last))
+            n = len(x)
+            features.append(((f[:n] + f[n:]) / 2).numpy())
+            embedding.append(((e[:n] + e[n:]) / 2).numpy())
+            if said and (i // batch) % 50 == 0:
+                print(f"{said}: {i + n}/{len(crops)} crops, {time.time() - start:.0f} s", flush=True)
+    e = np.concatenate(embedding)
+    return np.concatenate(features), e / np.linalg.norm(e, axis=1, keepdims=True)
+
+
+def kept(name, make):
+    """The views of a set: read, or made and written. `make` returns (features, embedding, rows)."""
+    file = heads_dir() / f"{name}.npz"
+    if not file.is_file():
+        features, embedding, rows = make()
+        part = heads_dir() / f"{name}.part.npz"
+        np.savez(part, features=features.astype(np.float16), embedding=embedding.astype(np.float32), rows=json.dumps(rows))
+        part.rename(file)
+    data = np.load(file)
+    return Views(data["features"].astype(np.float32), data["embedding"], json.loads(str(data["rows"])))
+
+
+def row_of(entry):
+    return {"cls": entry.cls, "design": entry.design, "side": entry.side, "coin": entry.coin, "group": group_of(entry), "mm": entry.diameter_mm}
+
+
+def composed_views(net, split, seed):
+    """Crops of the composed bank of a split, varied as the station's outlines and lamps vary."""
+    of, wide = bank(split, seed)
+    entries, _ = training_set()
+    rng = np.random.default_rng([seed, 51])
+    jobs = [k for k, i in enumerate(of) for _ in range(VARIATIONS[group_of(entries[i])])]
+
+    def make():
+        cv2.setNumThreads(1)
+        crops = [vary(wide[k], WIDE, PX, rng) for k in jobs]
+        return *both_ways(net, crops, said=split), [row_of(entries[of[k]]) for k in jobs]
+    return make
+
+
+def seen_views(net, prefixes):
+    """Single items of held-back coins as the station's own pipeline cut them; `design` is what lies there, null = nothing that the truth lists."""
+    def make():
+        crops, rows = [], []
+        for prefix in prefixes:
+            with open(f"{prefix}.jsonl") as f:
+                part = [json.loads(line) for line in f]
+            crops.append(np.fromfile(f"{prefix}.u8", np.uint8).reshape(len(part), 3, PX, PX).transpose(0, 2, 3, 1))
+            for r in part:
+                t = r["truth"] or {"design": None, "side": None, "coin": None, "set": None}
+                rows.append({**{k: t[k] for k in ("design", "side", "coin", "set")}, "mm": r["diameterMm"], "cup": r["cup"], "outline": r["outline"], "pool": Path(prefix).name})
+        return *both_ways(net, np.concatenate(crops), said="seen"), rows
+    return make
+
+
+def turned_crop(rgba, mm, turn, px=PX, px_per_mm=7.0):
+    """A crop of a cut-out as a station would cut it, without any hardship, at one of its turns."""
+    rgb, alpha = place(rgba, px, np.random.default_rng([turn, 7]), mm * px_per_mm, jitter=0.0)
+    a = alpha[..., None]
+    return np.clip(rgb * a + np.array(NEUTRAL, np.float32) * (1 - a), 0, 255).astype(np.uint8)
+
+
+def gallery_entries(manifest, entries):
+    """Entry number of each of the gallery's vectors."""
+    at = {(e.coin, e.side, e.design): i for i, e in enumerate(entries)}
+    return [next(at[v["coin"], c["side"], d] for d in c["designs"] if (v["coin"], c["side"], d) in at)
+            for v in manifest["gallery"]["vectors"] for c in (manifest["classes"][v["class"]],)]
+
+
+def gallery_views(net, manifest):
+    """The gallery's coins, GALLERY_TURNS rows each."""
+    def make():
+        entries, pictures = training_set()
+        numbers = gallery_entries(manifest, entries)
+        crops = [turned_crop(pictures[i], entries[i].diameter_mm, t) for i in numbers for t in range(GALLERY_TURNS)]
+        rows = [{**row_of(entries[i]), "class": v["class"]} for i, v in zip(numbers, manifest["gallery"]["vectors"]) for _ in range(GALLERY_TURNS)]
+        return *both_ways(net, crops, said="gallery"), rows
+    return make
+
+
+def all_views(bundle):
+    """{seen, gallery, train, choosing}: Views, of the bundle's trunk."""
+    from item_study import bundle_network
+    net, manifest, _, _ = bundle_network(bundle)
+    net = net.to(memory_format=torch.channels_last)
+    made = {"seen": seen_views(net, [str(cache_dir() / s) for s in SEEN]), "gallery": gallery_views(net, manifest),
+            "choosing": composed_views(net, "choosing", 2), "train": composed_views(net, "train", 1)}
+    return {name: kept(name, make) for name, make in made.items()}
+
+
+def main():
+    args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    args.add_argument("--bundle", default="bundles/first")
+    a = args.parse_args()
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", 2)))
+    for name, views in all_views(a.bundle).items():
+        print(f"{name}: {len(views.rows)} views, {heads_dir()}/{name}.npz")
+
+
+if __name__ == "__main__":
+    main()
