@@ -36,17 +36,17 @@ def _piece(number, rng):
     return Piece(str(number), e.design, e.side, e.set, mm, _shared["pictures"][number])
 
 
-def wide_crop(rgb, x, y, diameter_px):
-    """BANK_PX×BANK_PX around a coin of the picture."""
-    side = WIDE * diameter_px
+def wide_crop(rgb, x, y, diameter_px, px=BANK_PX, wide=WIDE):
+    """px×px around a coin of the picture, `wide` of its diameters."""
+    side = wide * diameter_px
     half = int(np.ceil(side / 2)) + 2
     patch = cv2.copyMakeBorder(rgb, half, half, half, half, cv2.BORDER_REPLICATE)[int(y):int(y) + 2 * half + 1, int(x):int(x) + 2 * half + 1]
-    k = BANK_PX / side
+    k = px / side
     if k < 1:  # least blur that keeps the sampling honest
         patch = cv2.GaussianBlur(patch, (0, 0), max(0.05, 0.35 * (1 / k - 0.6)))
     at = np.array([half + x - int(x), half + y - int(y)])
-    m = np.hstack([np.eye(2) * k, (BANK_PX / 2 - 0.5 - k * at)[:, None]])
-    return cv2.warpAffine(patch, m, (BANK_PX, BANK_PX), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    m = np.hstack([np.eye(2) * k, (px / 2 - 0.5 - k * at)[:, None]])
+    return cv2.warpAffine(patch, m, (px, px), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _cups(job):

@@ -1,0 +1,41 @@
+"""What was tried with each head, written by the machine only.
+
+    python3 -m train.ablations        models/ablations.json → models/RECORD-heads.md
+"""
+import json
+from pathlib import Path
+
+MODELS = Path(__file__).resolve().parent.parent
+FILE, PAGE = MODELS / "ablations.json", MODELS / "RECORD-heads.md"
+HEADER = """# What was tried with the heads
+
+Written by `python3 -m train.ablations` from `ablations.json`. All heads stand on the one frozen trunk of `bundles/first/items.onnx`. Every number is
+from held-back coins (split `choosing`) in composited studio photographs and renderings: few coins, seen often. They rank options and bound nothing.
+*Top-1*: the right design scores best of those of compatible size. *At zero*: right ones that score above every wrong one. *At 1 %*: above all but one
+in a hundred wrong ones. The first row of each table is what the bundle has.
+"""
+
+
+def record(head, rows, about):
+    """Put a head's rows [{option, loss, seconds, top1, atZero, atOne, right, wrong}] in place of what was there."""
+    known = json.loads(FILE.read_text()) if FILE.is_file() else {}
+    known[head] = {"about": about, "rows": rows}
+    FILE.write_text(json.dumps(dict(sorted(known.items())), indent=1, ensure_ascii=False) + "\n")
+    PAGE.write_text(page(known))
+
+
+def page(known):
+    percent = lambda v: "–" if v is None else f"{v:.1%}"
+    lines = [HEADER]
+    for head, table in sorted(known.items()):
+        lines += [f"## {head}", "", table["about"], "", "| option | last loss | top-1 | at zero | at 1 % | right / wrong |", "|---|---|---|---|---|---|"]
+        for r in table["rows"]:
+            loss = "–" if r.get("loss") is None else f"{r['loss']:.3f}"
+            lines.append(f"| {r['option']} | {loss} | {percent(r.get('top1'))} | {percent(r.get('atZero'))} | {percent(r.get('atOne'))} | {r['right']} / {r['wrong']} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(json.loads(FILE.read_text())))
+    print(PAGE)
