@@ -12,12 +12,13 @@ from pathlib import Path
 import onnx
 
 from .boosted_features import NAMES
-from .export import digest
+from .export import HERE, digest
 from .head_scene import HEIGHT, WIDTH
 
 HEADS = ("cgd", "multi-label", "set", "scene", "specialist", "verifier", "boosted")
 CGD_GALLERY, SPECIALIST_GALLERY = "cgd-gallery.f32", "specialist-gallery.f32"
 CGD_DIM, SPECIALIST_DIM = 384, 128
+LICENCES = "LICENCES.md"
 
 
 def shape_of(value):
@@ -47,8 +48,9 @@ def judges_entry(folder, manifest):
 
 
 def add_heads(folder):
-    """The manifest with the heads of its folder."""
+    """The manifest with the heads of its folder, whose licences are written anew."""
     manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / LICENCES).write_text((HERE / LICENCES).read_text())
     heads = {name: head_entry(folder / f"{name}.onnx") for name in HEADS if (folder / f"{name}.onnx").is_file()}
     judges = judges_entry(folder, manifest)
     galleries = [judges[j]["gallery"] for j in ("cgd", "specialist") if "gallery" in judges.get(j, {})]
@@ -59,7 +61,7 @@ def add_heads(folder):
             raise SystemExit(f"{folder}/{g['file']} has {found} bytes, wanted {wanted}: train that head again")
     ours = {f"{n}.onnx" for n in HEADS} | set(rows)
     files = {name: entry for name, entry in manifest["files"].items() if name not in ours}
-    for name in [h["file"] for h in heads.values()] + [g["file"] for g in galleries]:
+    for name in [LICENCES] + [h["file"] for h in heads.values()] + [g["file"] for g in galleries]:
         files[name] = digest(folder / name)
     return {**{k: v for k, v in manifest.items() if k not in ("heads", "judges")}, "files": files, "heads": heads, "judges": judges}
 
