@@ -13,14 +13,15 @@ from .features import heads_dir
 class Standardised(nn.Module):
     """A dense layer over features of very different size: it learns on standardised ones, and `folded` gives the plain layer."""
 
-    def __init__(self, features, out):
+    def __init__(self, features, out, drop=0.0):
         super().__init__()
+        self.drop = drop  # share of the features left out of each training step
         self.register_buffer("mean", torch.from_numpy(features.mean(0)))
         self.register_buffer("scale", torch.from_numpy(1 / (features.std(0) + 1e-3)))
         self.layer = nn.Linear(features.shape[1], out)
 
     def forward(self, x):
-        return self.layer((x - self.mean) * self.scale)
+        return self.layer(F.dropout((x - self.mean) * self.scale, self.drop, self.training))
 
     def folded(self):
         plain = nn.Linear(self.layer.in_features, self.layer.out_features)

@@ -179,6 +179,8 @@ def main():
     print(rows[0], flush=True)
     export_head(a.bundle, "cgd", net, "features", "descriptor", views["seen"].features[:16])
     gallery_of(net, views["gallery"]).tofile(Path(a.bundle) / "cgd-gallery.f32")
+    about = "Combined global descriptors, compared with its gallery: the best class of the design less the best other one, or less a floor."
+    record("cgd", rows, about)
     if a.ablate:
         vectors = np.fromfile(Path(a.bundle) / manifest["gallery"]["file"], "<f4").reshape(-1, manifest["gallery"]["dim"])
         sims = similarity(vectors, bundle.of_class, len(bundle.members), views["seen"].embedding, 2)
@@ -187,7 +189,7 @@ def main():
             tried, losses = train(views["train"], options, "cgd " + option, keep=False)
             rows.append({"option": option, "loss": losses[-1], **held_back(bundle, tried, views)})
             print(rows[-1], flush=True)
-        record("cgd", rows, "Combined global descriptors, compared with its gallery: the best class of the design less the best other one, or less a floor.")
+            record("cgd", rows, about)
 
 
 if __name__ == "__main__":

@@ -138,12 +138,14 @@ def main():
     rows = [{"option": "as shipped: upside down too, up-sampled, much weight decay", "loss": losses[-1], **held_back(bundle, net, seen)}]
     print(rows[0], flush=True)
     export_head(a.bundle, "scene", net, "features", "designs", seen.features[:1], batches=False)
+    about = f"Whole cups of held-back coins, of which {sum(r['design'] is None for r in seen.rows) // 2} are not one design; the wrong answer to a cup is the likeliest wrong design of its size."
+    record("scene", rows, about)
     if a.ablate:
         for option, options in ABLATIONS.items():
             tried, losses = train(bundle, views, options, "scene " + option, keep=False)
             rows.append({"option": option, "loss": losses[-1], **held_back(bundle, tried, seen)})
             print(rows[-1], flush=True)
-        record("scene", rows, f"Whole cups of held-back coins, of which {sum(r['design'] is None for r in seen.rows) // 2} are not one design; the wrong answer to a cup is the likeliest wrong design of its size.")
+            record("scene", rows, about)
 
 
 if __name__ == "__main__":

@@ -56,10 +56,11 @@ class Sets:
     def __init__(self, bundle, views, options):
         self.bundle, self.views, self.options = bundle, views, options
         truth, self.classes = bundle.truth(views.rows), bundle.classes(views.rows)
-        self.of = defaultdict(lambda: defaultdict(list))
+        coins = defaultdict(lambda: defaultdict(list))
         for i, d in enumerate(truth):
             if d >= 0:
-                self.of[int(d)][views.rows[i]["coin"]].append(i)
+                coins[int(d)][views.rows[i]["coin"]].append(i)
+        self.of = {d: [np.array(views_of) for _, views_of in sorted(by.items())] for d, by in coins.items()}  # by design, by coin
         self.designs, self.strange = sorted(self.of), np.where(truth < 0)[0]
         means = np.stack([views.embedding[truth == d].mean(0) for d in self.designs])
         like = means @ means.T
@@ -69,12 +70,12 @@ class Sets:
             self.rivals[d] = [self.designs[j] for j in sorted(near, key=lambda j: -like[k, j])[:4]]
 
     def _of(self, design, count, rng):
-        coins = sorted(self.of[design])
-        return [int(rng.choice(self.of[design][coins[c]])) for c in rng.permutation(len(coins))[:count]]
+        coins = self.of[design]
+        return [int(coins[c][rng.integers(len(coins[c]))]) for c in rng.permutation(len(coins))[:count]]
 
     def draw(self, rng):
         """(numbers of the set's views, what is right, what an order would ask for): what is right = a design, or D."""
-        d, last = int(rng.choice(self.designs)), len(self.bundle.ids)
+        d, last = self.designs[rng.integers(len(self.designs))], len(self.bundle.ids)
         items = self._of(d, int(rng.integers(1, MOST + 1)), rng)
         if rng.uniform() >= self.options.bad_share:
             return items, d, d
@@ -98,13 +99,12 @@ class Sets:
         x, right, ordered = np.zeros((size, MOST, DIM + 1), np.float32), [], []
         for row in range(size):
             items, y, d = self.draw(rng)
-            e = self.views.embedding[items]
-            if self.options.noise > 0:
-                e = e + rng.normal(0, self.options.noise, e.shape).astype(np.float32)
-                e /= np.linalg.norm(e, axis=1, keepdims=True)
-            x[row, :len(items), :DIM], x[row, :len(items), DIM] = e, 1
+            x[row, :len(items), :DIM], x[row, :len(items), DIM] = self.views.embedding[items], 1
             right.append(y)
             ordered.append(d)
+        if self.options.noise > 0:
+            x[:, :, :DIM] += self.options.noise * rng.standard_normal((size, MOST, DIM), dtype=np.float32) * x[:, :, DIM:]
+            x[:, :, :DIM] /= np.maximum(np.linalg.norm(x[:, :, :DIM], axis=2, keepdims=True), 1e-6)
         return torch.from_numpy(x), torch.from_numpy(np.array(right)), np.array(ordered)
 
 
@@ -149,12 +149,14 @@ def main():
     rows = [{"option": "as shipped: largest, some noise, half bad, look-alikes preferred", "loss": losses[-1], **held_back(bundle, net, views["seen"])}]
     print(rows[0], flush=True)
     export_head(a.bundle, "set", net, "items", "designs", Sets(bundle, views["train"], SHIPPED).batch(np.random.default_rng(5), 1)[0].numpy(), batches=False)
+    about = "Sets of 1 to 20 items; right and wrong ones are whole cups, and the wrong answer to a cup is the likeliest wrong design of its size."
+    record("set", rows, about)
     if a.ablate:
         for option, options in ABLATIONS.items():
             tried, losses = train(bundle, views["train"], options, "set " + option, keep=False)
             rows.append({"option": option, "loss": losses[-1], **held_back(bundle, tried, views["seen"])})
             print(rows[-1], flush=True)
-        record("set", rows, "Sets of 1 to 20 items; right and wrong ones are whole cups, and the wrong answer to a cup is the likeliest wrong design of its size.")
+            record("set", rows, about)
 
 
 if __name__ == "__main__":

@@ -179,6 +179,9 @@ def main():
     export_head(a.bundle, "specialist", net, "features", "descriptor", views["seen"].features[:16])
     export_head(a.bundle, "verifier", verifier, "pair", "same", np.concatenate([v[:16], gallery[:16]], 1))
     gallery.tofile(Path(a.bundle) / "specialist-gallery.f32")
+    about = f"Within the {len(groups)} groups of {len(g.classes)} classes at 224 px: the class's score less the best other one's of its group."
+    record("specialist", rows, about)
+    record("verifier", checked, about + " Two descriptors of the specialist: the mean of the two surest exemplars.")
     if a.ablate:
         keep = [i for i, one in enumerate(manifest["gallery"]["vectors"]) if one["class"] in g.at]
         own = np.concatenate([views[k].embedding for k in held_v])
@@ -197,9 +200,7 @@ def main():
             tried, losses = train(views["train"], labels["train"], g.group, options, "specialist " + option, keep=False)
             rows.append({"option": option, "loss": losses[-1], **held_back(tried)[1]})
             print(rows[-1], flush=True)
-        about = f"Within the {len(groups)} groups of {len(g.classes)} classes at 224 px: the class's score less the best other one's of its group."
-        record("specialist", rows, about)
-        record("verifier", checked, about + " Two descriptors of the specialist: the mean of the two surest exemplars.")
+            record("specialist", rows, about)
 
 
 if __name__ == "__main__":
