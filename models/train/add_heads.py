@@ -3,7 +3,7 @@
     python3 -m train.add_heads --bundle bundles/first
 
 `heads`: name → {file, input {name, shape}, outputs {name: shape}}; `judges`: what a judge needs besides its network. `judges.specialist.groups`
-and `px` are `train/confusions.py`'s. A head whose file is missing is left out.
+and `px` are `train/confusions.py`'s, `judges.cgd.unknownSimilarity` is `train/head_cgd.py`'s. A head whose file is missing is left out.
 """
 import argparse
 import json
@@ -31,17 +31,16 @@ def head_entry(file):
 
 
 def judges_entry(folder, manifest):
-    known, out = manifest.get("judges", {}), {}
+    known = manifest.get("judges", {})
+    out = {name: one for name, one in known.items() if name not in ("cgd", "specialist", "scene", "boosted")}
     if (folder / "cgd.onnx").is_file():
-        out["cgd"] = {"gallery": {"file": CGD_GALLERY, "dim": CGD_DIM}}
-    if (folder / "scene.onnx").is_file():
-        out["scene"] = {"height": HEIGHT, "width": WIDTH}
-    if "specialist" in known:
+        out["cgd"] = {**known.get("cgd", {}), "gallery": {"file": CGD_GALLERY, "dim": CGD_DIM}}
+    if (folder / "specialist.onnx").is_file():
         groups, px = known["specialist"]["groups"], known["specialist"]["px"]
         vectors = [v for v in manifest["gallery"]["vectors"] if any(v["class"] in g for g in groups)]
-        out["specialist"] = {"groups": groups, "px": px}
-        if (folder / "specialist.onnx").is_file():
-            out["specialist"]["gallery"] = {"file": SPECIALIST_GALLERY, "dim": SPECIALIST_DIM, "vectors": vectors}
+        out["specialist"] = {"groups": groups, "px": px, "gallery": {"file": SPECIALIST_GALLERY, "dim": SPECIALIST_DIM, "vectors": vectors}}
+    if (folder / "scene.onnx").is_file():
+        out["scene"] = {"height": HEIGHT, "width": WIDTH}
     if (folder / "boosted.onnx").is_file():
         out["boosted"] = {"features": list(NAMES)}
     return out

@@ -9,7 +9,8 @@ Where it is kept: the environment variable CUPCHECK_HEADS, or the folder `heads`
 import argparse
 import json
 import os
-import time
+import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ import torch
 
 from .augment import normalise, place, vary
 from .composed import WIDE, bank
+from .export import HERE
 from .gallery import NEUTRAL
 from .items_data import cache_dir, group_of, training_set
 
@@ -54,20 +56,16 @@ def pooled(net, x):
     return torch.cat([mean, maps.amax((2, 3)), gem], 1), torch.nn.functional.normalize(net.embed(torch.cat([mean, gem], 1)), dim=1)
 
 
-def both_ways(net, crops, batch=16, said=""):
-    """(features N×3840, embedding N×256 of length 1) of crops N×P×P×3 uint8, the mean of each as it lies and turned by 180°."""
-    features, embedding, start = [], [], time.time()
-    with torch.no_grad():
-        for i in range(0, len(crops), batch):
-            x = torch.from_numpy(normalise(np.asarray(crops[i:i + batch])))
-            f, e = pooled(net, torch.cat([x, x.flip(2, 3)]).contiguous(memory_format=torch.channels_last))
-            n = len(x)
-            features.append(((f[:n] + f[n:]) / 2).numpy())
-            embedding.append(((e[:n] + e[n:]) / 2).numpy())
-            if said and (i // batch) % 50 == 0:
-                print(f"{said}: {i + n}/{len(crops)} crops, {time.time() - start:.0f} s", flush=True)
-    e = np.concatenate(embedding)
-    return np.concatenate(features), e / np.linalg.norm(e, axis=1, keepdims=True)
+def both_ways(network, crops, said=""):
+    """(features N×3840, embedding N×256 of length 1) of crops N×P×P×3 uint8, the mean of each as it lies and turned by 180°. `network`: an items.onnx."""
+    with tempfile.TemporaryDirectory(dir=heads_dir()) as folder:
+        with open(f"{folder}/in.f32", "wb") as f:
+            for i in range(0, len(crops), 64):
+                f.write(normalise(np.asarray(crops[i:i + 64])).astype("<f4").tobytes())
+        print(f"{said}: {len(crops)} crops", flush=True)
+        subprocess.run(["node", str(HERE / "features.mjs"), str(network), str(crops[0].shape[0]), f"{folder}/in.f32", folder], check=True)
+        features, e = (np.fromfile(f"{folder}/{name}.f32", "<f4").reshape(len(crops), -1) for name in ("features", "embedding"))
+    return features, e / np.linalg.norm(e, axis=1, keepdims=True)
 
 
 def kept(name, make):
@@ -86,7 +84,7 @@ def row_of(entry):
     return {"cls": entry.cls, "design": entry.design, "side": entry.side, "coin": entry.coin, "group": group_of(entry), "mm": entry.diameter_mm}
 
 
-def composed_views(net, split, seed):
+def composed_views(network, split, seed):
     """Crops of the composed bank of a split, varied as the station's outlines and lamps vary."""
     of, wide = bank(split, seed)
     entries, _ = training_set()
@@ -96,11 +94,11 @@ def composed_views(net, split, seed):
     def make():
         cv2.setNumThreads(1)
         crops = [vary(wide[k], WIDE, PX, rng) for k in jobs]
-        return *both_ways(net, crops, said=split), [row_of(entries[of[k]]) for k in jobs]
+        return *both_ways(network, crops, said=split), [row_of(entries[of[k]]) for k in jobs]
     return make
 
 
-def seen_views(net, prefixes):
+def seen_views(network, prefixes):
     """Single items of held-back coins as the station's own pipeline cut them; `design` is what lies there, null = nothing that the truth lists."""
     def make():
         crops, rows = [], []
@@ -111,7 +109,7 @@ def seen_views(net, prefixes):
             for r in part:
                 t = r["truth"] or {"design": None, "side": None, "coin": None, "set": None}
                 rows.append({**{k: t[k] for k in ("design", "side", "coin", "set")}, "mm": r["diameterMm"], "cup": r["cup"], "outline": r["outline"], "pool": Path(prefix).name})
-        return *both_ways(net, np.concatenate(crops), said="seen"), rows
+        return *both_ways(network, np.concatenate(crops), said="seen"), rows
     return make
 
 
@@ -129,24 +127,22 @@ def gallery_entries(manifest, entries):
             for v in manifest["gallery"]["vectors"] for c in (manifest["classes"][v["class"]],)]
 
 
-def gallery_views(net, manifest):
+def gallery_views(network, manifest):
     """The gallery's coins, GALLERY_TURNS rows each."""
     def make():
         entries, pictures = training_set()
         numbers = gallery_entries(manifest, entries)
         crops = [turned_crop(pictures[i], entries[i].diameter_mm, t) for i in numbers for t in range(GALLERY_TURNS)]
         rows = [{**row_of(entries[i]), "class": v["class"]} for i, v in zip(numbers, manifest["gallery"]["vectors"]) for _ in range(GALLERY_TURNS)]
-        return *both_ways(net, crops, said="gallery"), rows
+        return *both_ways(network, crops, said="gallery"), rows
     return make
 
 
 def all_views(bundle):
     """{seen, gallery, train, choosing}: Views, of the bundle's trunk."""
-    from item_study import bundle_network
-    net, manifest, _, _ = bundle_network(bundle)
-    net = net.to(memory_format=torch.channels_last)
-    made = {"seen": seen_views(net, [str(cache_dir() / s) for s in SEEN]), "gallery": gallery_views(net, manifest),
-            "choosing": composed_views(net, "choosing", 2), "train": composed_views(net, "train", 1)}
+    network, manifest = Path(bundle) / "items.onnx", json.loads((Path(bundle) / "manifest.json").read_text())
+    made = {"seen": seen_views(network, [str(cache_dir() / s) for s in SEEN]), "gallery": gallery_views(network, manifest),
+            "choosing": composed_views(network, "choosing", 2), "train": composed_views(network, "train", 1)}
     views = {name: kept(name, make) for name, make in made.items()}
     return {**views, "seen": views["seen"].where(lambda r: r["design"] is not None)}  # what no coin of the truth lies under is a detector's error, not an item
 
@@ -155,7 +151,6 @@ def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--bundle", default="bundles/first")
     a = args.parse_args()
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", 2)))
     for name, views in all_views(a.bundle).items():
         print(f"{name}: {len(views.rows)} views, {heads_dir()}/{name}.npz")
 

@@ -2,7 +2,7 @@
 
     python3 -m train.head_boosted --bundle bundles/first [--ablate]
 
-Input `votes` [1, F] (train/boosted_features.py), output `right` [1, 1]: log-odds (the judge puts the sigmoid on it). Cups are drawn from views of
+Input `votes` [N, F] (train/boosted_features.py), one row a design, output `right` [N, 1]: the probability. Cups are drawn from views of
 held-back coins, for the trunk knows those that it was trained on better than it will know others; the numbers are cross-fitted by coin. Few
 held-back coins stand behind them, so a coin may lie in a cup several times.
 """
@@ -88,7 +88,7 @@ def not_above(threshold):
 
 
 def tree_ensemble(trees, use, count):
-    """ONNX (ai.onnx.ml TreeEnsembleRegressor) of a fitted classifier: votes [1, count] → right [1, 1], log-odds."""
+    """ONNX (ai.onnx.ml TreeEnsembleRegressor) of a fitted classifier: votes [N, count] → right [N, 1], a probability."""
     nodes, leaves = defaultdict(list), defaultdict(list)
     for number, tree in enumerate(t for (t,) in trees.estimators_):
         t = tree.tree_
@@ -102,10 +102,10 @@ def tree_ensemble(trees, use, count):
                 for key, value in {"treeids": number, "nodeids": i, "ids": 0, "weights": float(trees.learning_rate * t.value[i, 0, 0])}.items():
                     leaves[f"target_{key}"].append(value)
     prior = trees.init_.class_prior_[1]
-    node = helper.make_node("TreeEnsembleRegressor", ["votes"], ["right"], domain="ai.onnx.ml", n_targets=1, aggregate_function="SUM", post_transform="NONE",
+    node = helper.make_node("TreeEnsembleRegressor", ["votes"], ["right"], domain="ai.onnx.ml", n_targets=1, aggregate_function="SUM", post_transform="LOGISTIC",
                             base_values=[float(np.log(prior / (1 - prior)))], **nodes, **leaves)
-    graph = helper.make_graph([node], "boosted", [helper.make_tensor_value_info("votes", TensorProto.FLOAT, [1, count])],
-                              [helper.make_tensor_value_info("right", TensorProto.FLOAT, [1, 1])])
+    graph = helper.make_graph([node], "boosted", [helper.make_tensor_value_info("votes", TensorProto.FLOAT, ["N", count])],
+                              [helper.make_tensor_value_info("right", TensorProto.FLOAT, ["N", 1])])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13), helper.make_opsetid("ai.onnx.ml", 1)], producer_name="cupcheck")
     model.ir_version = 7
     onnx.checker.check_model(model)
@@ -115,8 +115,7 @@ def tree_ensemble(trees, use, count):
 def export(trees, use, file, some):
     """Write the trees; fails where the station's runtime differs by over 1e-4 on any of `some` rows."""
     onnx.save(tree_ensemble(trees, use, some.shape[1]), str(file))
-    for row in some:
-        onnx_agrees(Path(file), "votes", row[None], {"right": trees.decision_function(row[None][:, use])[:, None].astype(np.float32)})
+    onnx_agrees(Path(file), "votes", some, {"right": trees.predict_proba(some[:, use])[:, 1:].astype(np.float32)})
 
 
 def split_measure(score, y):
@@ -167,7 +166,7 @@ def main():
     print(*rows, sep="\n", flush=True)
     x, y = cups.draw(12000, np.random.default_rng(72))
     trees, use = trained(x, y, Options())
-    export(trees, use, Path(a.bundle) / "boosted.onnx", x[:5])
+    export(trees, use, Path(a.bundle) / "boosted.onnx", x[:64])
     about = "Whole cups of held-back coins against one order each, cross-fitted by coin; a coin may lie in a cup several times. Trained on all held-back coins, so no cup of `choosing` says anything more of the shipped trees."
     record("boosted", rows, about)
     if a.ablate:

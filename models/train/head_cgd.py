@@ -141,6 +141,15 @@ def measured(bundle, sims, rows):
     return separation(lead(np.where(class_fits, sims, -1.0), bundle.holds, floor_of(sims, truth, class_fits)), truth, fits)
 
 
+def note_floor(listed, bundle, sims, rows):
+    """Into the manifest: how alike something must be to count as known."""
+    floor = floor_of(sims, bundle.truth(rows), bundle.class_fits(bundle.fits([r["mm"] for r in rows])))
+    manifest = json.loads(listed.read_text())
+    cgd = manifest.setdefault("judges", {}).setdefault("cgd", {})
+    cgd["unknownSimilarity"] = round(floor, 3)
+    listed.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+
+
 def held_back(bundle, net, views):
     with torch.no_grad():
         d = net(torch.from_numpy(views["seen"].features)).numpy()
@@ -178,7 +187,11 @@ def main():
     rows = [{"option": "as shipped: a1 1, a2 1, hardest triplets, like classes meet, up-sampled", "loss": losses[-1], **held_back(bundle, net, views)}]
     print(rows[0], flush=True)
     export_head(a.bundle, "cgd", net, "features", "descriptor", views["seen"].features[:16])
-    gallery_of(net, views["gallery"]).tofile(Path(a.bundle) / "cgd-gallery.f32")
+    gallery = gallery_of(net, views["gallery"])
+    gallery.tofile(Path(a.bundle) / "cgd-gallery.f32")
+    with torch.no_grad():
+        sims = similarity(gallery, bundle.of_class, len(bundle.members), net(torch.from_numpy(views["seen"].features)).numpy(), 2)
+    note_floor(Path(a.bundle) / "manifest.json", bundle, sims, views["seen"].rows)
     about = "Combined global descriptors, compared with its gallery: the best class of the design less the best other one, or less a floor."
     record("cgd", rows, about)
     if a.ablate:

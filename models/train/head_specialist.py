@@ -16,9 +16,9 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from item_study import bundle_network, similarity
+from item_study import similarity
 from .ablations import record
-from .features import GALLERY_TURNS, all_views
+from .features import GALLERY_TURNS, Views, all_views
 from .fit import Standardised, fit
 from .head_export import export_head
 from .metric import Bundle
@@ -154,14 +154,17 @@ def main():
     args.add_argument("--bundle", default="bundles/first")
     args.add_argument("--ablate", action="store_true")
     a = args.parse_args()
-    trunk, manifest, vectors, _ = bundle_network(a.bundle)
+    manifest = json.loads((Path(a.bundle) / "manifest.json").read_text())
+    vectors = np.fromfile(Path(a.bundle) / manifest["gallery"]["file"], "<f4").reshape(-1, manifest["gallery"]["dim"])
     groups = manifest.get("judges", {}).get("specialist", {}).get("groups")
     if not groups:
         raise SystemExit(f"{a.bundle}/manifest.json names no groups: run train.confusions first")
     bundle = Bundle(manifest)
     g = Groups(bundle, groups)
     items = all_views(a.bundle)["seen"]
-    views = specialist_views(trunk.to(memory_format=torch.channels_last), bundle, groups, items.rows)
+    views = specialist_views(Path(a.bundle) / "items.onnx", bundle, groups, items.rows)
+    both = [views["train"], views["gallery"]]  # cups' crops and plain ones
+    views["train"] = Views(np.concatenate([v.features for v in both]), np.concatenate([v.embedding for v in both]), sum((v.rows for v in both), []))
     labels = {k: g.labels(v.rows) for k, v in views.items()}
     held_v, held_labels = ("seen", "choosing"), np.concatenate([labels["seen"], labels["choosing"]])
     of = g.labels([r for r in views["gallery"].rows[::GALLERY_TURNS]])
