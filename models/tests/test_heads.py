@@ -53,7 +53,7 @@ class Shipped(unittest.TestCase):
     def test_the_trunk_sees_pictures_of_other_sizes(self):
         for shape in ((2, 3, 160, 160), (1, 3, 224, 224), (1, 3, 288, 384)):
             f = run(BUNDLE / "items.onnx", "crops", np.random.default_rng(2).uniform(-1, 1, shape), "features").reshape(shape[0], 3, 1280)
-            self.assertTrue((f[:, 1] >= f[:, 2] - 1e-3).all() and (f[:, 2] >= f[:, 0] - 1e-3).all(), "maximum ≥ generalised mean ≥ mean")
+            self.assertTrue((f[:, 1] >= f[:, 2] - 0.011).all() and (f[:, 2] >= f[:, 0] - 1e-3).all(), "maximum ≥ generalised mean (of what is 0: 0.01) ≥ mean")
 
     @shipped("set")
     def test_the_order_of_a_sets_items_says_nothing(self):
@@ -154,7 +154,7 @@ class Parts(unittest.TestCase):
             torch.testing.assert_close(net(torch.from_numpy(x)), folded(net)(torch.from_numpy(x)), rtol=1e-4, atol=1e-4)
 
     def test_focal_losses_look_at_what_is_wrong(self):
-        sure, unsure = torch.tensor([[4.0, 0.0]]), torch.tensor([[0.1, 0.0]])
+        sure, unsure = torch.tensor([[4.0, -4.0]]), torch.tensor([[0.1, -0.1]])
         for loss, wanted in ((focal_cross_entropy, torch.tensor([0])), (focal_sigmoid, torch.tensor([[1.0, 0.0]]))):
             share = [float(loss(x, wanted, gamma=2.0) / loss(x, wanted)) for x in (sure, unsure)]
             self.assertLess(share[0], share[1])

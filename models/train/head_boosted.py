@@ -102,9 +102,10 @@ def tree_ensemble(trees, use, count):
                 for key, value in {"treeids": number, "nodeids": i, "ids": 0, "weights": float(trees.learning_rate * t.value[i, 0, 0])}.items():
                     leaves[f"target_{key}"].append(value)
     prior = trees.init_.class_prior_[1]
-    node = helper.make_node("TreeEnsembleRegressor", ["votes"], ["right"], domain="ai.onnx.ml", n_targets=1, aggregate_function="SUM", post_transform="LOGISTIC",
+    node = helper.make_node("TreeEnsembleRegressor", ["votes"], ["logOdds"], domain="ai.onnx.ml", n_targets=1, aggregate_function="SUM", post_transform="NONE",
                             base_values=[float(np.log(prior / (1 - prior)))], **nodes, **leaves)
-    graph = helper.make_graph([node], "boosted", [helper.make_tensor_value_info("votes", TensorProto.FLOAT, ["N", count])],
+    # the runtime leaves out the regressor's own LOGISTIC where there is one target
+    graph = helper.make_graph([node, helper.make_node("Sigmoid", ["logOdds"], ["right"])], "boosted", [helper.make_tensor_value_info("votes", TensorProto.FLOAT, ["N", count])],
                               [helper.make_tensor_value_info("right", TensorProto.FLOAT, ["N", 1])])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13), helper.make_opsetid("ai.onnx.ml", 1)], producer_name="cupcheck")
     model.ir_version = 7
