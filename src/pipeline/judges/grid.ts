@@ -8,8 +8,8 @@ import { lookAt } from './second-look.js';
 import { probabilities } from './softmax.js';
 import { leads } from './softmax-sum.js';
 
-const COLUMNS = 6;
-const ROWS = 4;
+const COLUMNS = 4;
+const ROWS = 3;
 /** Side of a region over the distance of the grid: they overlap a little, so that an item between two is in one of them. */
 const REACH = 1.2;
 
