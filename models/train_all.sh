@@ -1,5 +1,5 @@
 #!/bin/bash
-# From photographs (CUPCHECK_DATA) to a calibrated bundle and the demo's cups. About 70 minutes on two cores.
+# From photographs (CUPCHECK_DATA) to a calibrated bundle and the demo's cups. About two and a half hours on two cores.
 # Stop it and start it again: it goes on from its checkpoints in models/.cache (or CUPCHECK_CACHE).
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -16,15 +16,22 @@ for pool in photographs rendered; do
   node items_seen.mjs "$cache/mixed-$pool" "$cache/seen-$pool" bundles/first
 done
 python3 -m train.choose --bundle bundles/first --seen "$cache/seen-photographs" --seen "$cache/seen-rendered"
+bash train/train_heads.sh bundles/first
 kinds="clean=3,one_impostor=5,whole_wrong=3,foreign=2,unknown_design=3"
 for pool in photographs rendered; do
   python3 -m generate.cups --out "$cache/cups-$pool" --seed 21 --cups "$([ $pool = photographs ] && echo 600 || echo 320)" --split calibration --source "$pool" --kinds "$kinds"
   # designs without a coin in the split are tried too, by cups full of others' coins
   python3 -m generate.cups --out "$cache/orders-$pool" --seed 22 --cups 300 --split calibration --source "$pool" --kinds wrong_order=1
-  for cups in cups orders; do
+  sets=(cups orders)
+  if [ "$pool" = photographs ]; then
+    python3 -m generate.cups --out "$cache/more-$pool" --seed 901 --cups 400 --split calibration --source "$pool" --kinds clean=2,one_impostor=1,overlap=1,foreign=0.3
+    sets+=(more)
+  fi
+  for cups in "${sets[@]}"; do
     ../bin/cupcheck evaluate "$cache/$cups-$pool" --bundle bundles/first --judge all --threshold=-1000 --cups-out "$cache/$cups-$pool.jsonl" || [ $? -eq 1 ]
   done
-  cat "$cache/cups-$pool.jsonl" "$cache/orders-$pool.jsonl" >"$cache/$pool.jsonl"
+  : >"$cache/$pool.jsonl"
+  for cups in "${sets[@]}"; do cat "$cache/$cups-$pool.jsonl" >>"$cache/$pool.jsonl"; done
   # the bundle's own judge first: the others serve under its names
   own=$(python3 -c 'import json; print(json.load(open("bundles/first/manifest.json"))["judge"]["name"])')
   python3 calibrate.py --bundle bundles/first --pool "$pool" --cups "$cache/$pool.jsonl"
