@@ -71,6 +71,18 @@ export const errorTable = {
     help: 'The manifest is not one that this version reads. Build the bundle again.',
   },
   BUNDLE_DIGEST: { consequence: fault, help: 'A file differs from the digest in the manifest. Copy the bundle again.' },
+  GALLERY_INVALID: {
+    consequence: fault,
+    help: 'What was taught cannot be read. Put the folder back from a backup, or move it away: the bundle judges without it.',
+  },
+  GALLERY_NETWORK: {
+    consequence: refusal,
+    help: 'A gallery belongs to the network that made it. Give the bundle that it was made with, or enrol its pictures again.',
+  },
+  GALLERY_BUSY: {
+    consequence: refusal,
+    help: 'Wait until the other command has ended. If no such process runs, remove the file named.',
+  },
   NETWORK_SHAPE: {
     consequence: fault,
     help: 'A network does not have the inputs and outputs that the manifest states. Build the bundle again.',
@@ -117,6 +129,30 @@ export const errorTable = {
     consequence: fault,
     help: 'The journal was written by a newer version. Install that version, or move the file away.',
   },
+  // Teaching
+  ENROL_NO_ITEM: {
+    consequence: refusal,
+    help: 'Nothing was changed. Give a picture of one item, whole and in the open; a picture without a scale should show little but the item.',
+  },
+  ENROL_SEVERAL_ITEMS: { consequence: refusal, help: 'Nothing was changed. Give pictures that show one item each.' },
+  ENROL_UNCLEAR: {
+    consequence: refusal,
+    help: 'Nothing was changed. Take the picture again: in focus, well lit, the whole rim in sight.',
+  },
+  ENROL_TOO_SMALL: {
+    consequence: refusal,
+    help: 'Nothing was changed. Take the picture from nearer, or with more pixels.',
+  },
+  ENROL_SIZE: {
+    consequence: refusal,
+    help: 'Nothing was changed. Measure the item and give --diameter-mm; check the scale: cupcheck calibrate scale.',
+  },
+  ENROL_REPEATED: {
+    consequence: refusal,
+    help: 'Nothing was changed. Each picture counts once: take another one, of another item if you can. cupcheck enrol list shows them.',
+  },
+  ENROL_FULL: { consequence: refusal, help: 'Nothing was changed. A gallery holds so much and no more.' },
+  ENROL_UNKNOWN: { consequence: refusal, help: 'cupcheck enrol list shows what was taught.' },
   // Requests
   ORDER_INVALID: {
     consequence: refusal,

@@ -14,6 +14,8 @@ export interface JudgeOptions {
   readonly images: readonly string[];
   /** Folder of the bundle; `null` = the shipped one. */
   readonly bundle: string | null;
+  /** Folder of a gallery that serves with the bundle's own; `null` = none. */
+  readonly gallery: string | null;
   /** The design that the cups should hold; `null` = identify what they hold. */
   readonly expect: string | null;
   /** Items in a cup; `null` = not checked. */
@@ -62,7 +64,7 @@ function checkDesign(engine: Engine, expect: string | null): void {
  */
 export async function* judgePictures(options: JudgeOptions): AsyncGenerator<PictureDocument, void> {
   checkOptions(options);
-  const engine = await offlineEngine(options.bundle, options.threads);
+  const engine = await offlineEngine(options.bundle, options.threads, [], options.gallery);
   try {
     checkDesign(engine, options.expect);
     const empty = options.reference === null ? null : emptyCup(await readPicture(options.reference), engine);

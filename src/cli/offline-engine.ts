@@ -1,21 +1,31 @@
 import { shippedBundle } from '../daemon/config/shipped-bundle.js';
+import { bundleWithGallery } from '../daemon/gallery/gallery-folder.js';
 import { OnnxRuntime } from '../hw/inference/onnx-runtime.js';
 import { type Bundle, loadBundle } from '../pipeline/bundle/load.js';
 import { type Engine, loadEngine } from '../pipeline/engine.js';
 import { type FreshStamp, proveFresh } from '../pipeline/frame.js';
 
+/** The bundle in `folder` (`null` = the shipped one), with the gallery in `gallery` (`null` = its own alone). */
+export async function offlineBundle(folder: string | null, gallery: string | null): Promise<Bundle> {
+  const bundle = await loadBundle(folder ?? shippedBundle);
+  return gallery === null ? bundle : await bundleWithGallery(bundle, gallery);
+}
+
+/** A bundle's networks on this machine's CPU. */
+export const engineOf = (bundle: Bundle, threads: number, judges: readonly string[] = []): Promise<Engine> =>
+  loadEngine(bundle, new OnnxRuntime({ providers: ['cpu'], require: null, threads }), judges);
+
 /**
- * Loads a bundle and its networks on this machine's CPU, without a daemon.
- * @param folder `null` = the shipped one
+ * Loads a bundle and its networks on this machine's CPU, without a daemon; see `offlineBundle`.
  * @param judges empty = the one that the bundle names
  */
 export async function offlineEngine(
   folder: string | null,
   threads: number,
   judges: readonly string[] = [],
+  gallery: string | null = null,
 ): Promise<Engine> {
-  const bundle: Bundle = await loadBundle(folder ?? shippedBundle);
-  return await loadEngine(bundle, new OnnxRuntime({ providers: ['cpu'], require: null, threads }), judges);
+  return await engineOf(await offlineBundle(folder, gallery), threads, judges);
 }
 
 /**

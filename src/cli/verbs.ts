@@ -5,6 +5,7 @@ import { registerCompletion } from './verbs/completion.js';
 import { registerConfig } from './verbs/config.js';
 import { registerDemo } from './verbs/demo.js';
 import { registerDoctor } from './verbs/doctor.js';
+import { registerEnrol } from './verbs/enrol.js';
 import { registerEvaluate } from './verbs/evaluate.js';
 import { registerJournal } from './verbs/journal.js';
 import { registerJudge } from './verbs/judge.js';
@@ -28,6 +29,7 @@ export const verbs: readonly ((program: Command, cli: Cli) => void)[] = [
   registerResolve,
   registerJudge,
   registerEvaluate,
+  registerEnrol,
   registerCalibrate,
   registerConfig,
   registerOutbox,

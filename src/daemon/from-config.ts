@@ -12,6 +12,7 @@ const retentionRows = 1_000_000;
 export function inferSettings(config: Config): InferSettings {
   return {
     bundlePath: bundleFolder(config),
+    galleryPath: config.gallery.path,
     calibrationPath: config.calibration.path,
     judge: config.judge.name,
     threads: config.infer.threads,

@@ -1,3 +1,4 @@
+import { CupcheckError } from '../errors.js';
 import type { Bundle } from './bundle/load.js';
 import { checkHead, checkSignature, warmUp } from './bundle/check-network.js';
 import type { Judge } from './judges/judge.js';
@@ -23,6 +24,17 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** Only the metric judge compares with what was taught; the others know the classes of their networks alone. */
+function requireTaughtKnown({ candidate, manifest }: Bundle, names: readonly string[]): void {
+  const isTaught = candidate !== null || manifest.classes.length !== manifest.networks.items.outputs.scores[1];
+  const other = names.find((name) => name !== 'metric');
+  if (isTaught && other !== undefined)
+    throw new CupcheckError(
+      'NOT_SUPPORTED',
+      `designs were taught, and the judge "${other}" does not know of them: only metric does`,
+    );
+}
+
 /**
  * Loads the networks of a verified bundle that its judges need, holds them against its manifest and warms them up.
  * @param judgeNames empty = the one that the bundle names
@@ -36,6 +48,7 @@ export async function loadEngine(
   const { networks } = bundle.manifest;
   const [first = bundle.manifest.judge.name, ...more] = judgeNames;
   const wanted = [first, ...more].map(judgeEntry);
+  requireTaughtKnown(bundle, [first, ...more]);
   const loaded: LoadedNetwork[] = [];
   const load = async (model: Uint8Array): Promise<LoadedNetwork> => {
     const network = await inference.load(model);

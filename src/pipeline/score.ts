@@ -38,7 +38,8 @@ function withUpsideDown(crops: Crops): Crops {
 
 const meanOf = (a: Float32Array, b: Float32Array) => a.map((value, index) => (value + (b[index] ?? 0)) / 2);
 
-function ofLengthOne(vector: Float32Array): Float32Array {
+/** The vector scaled to length 1; a vector of zeros stays. */
+export function ofLengthOne(vector: Float32Array): Float32Array {
   const length = Math.hypot(...vector);
   return length > 0 ? vector.map((value) => value / length) : vector;
 }

@@ -81,6 +81,7 @@ function inferOf(change: Partial<InferSettings>): InferParent {
   return new InferParent({
     settings: {
       bundlePath: join(folder, 'bundle'),
+      galleryPath: null,
       calibrationPath: join(folder, 'calibration.json'),
       judge: null,
       code: null,

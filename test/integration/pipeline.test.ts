@@ -37,6 +37,7 @@ const { pxPerMm } = JSON.parse(readFileSync(join(demo, 'calibration.json'), 'utf
 const options = (change: Partial<JudgeOptions>): JudgeOptions => ({
   images: [],
   bundle: null,
+  gallery: null,
   expect: null,
   count: null,
   pxPerMm: null,
@@ -233,6 +234,7 @@ describe('evaluate', () => {
     folder: '',
     bundle: shippedBundle,
     judges: [],
+    gallery: null,
     overrideNotCovered: false,
     threshold: null,
     sharedSides: 'strict',

@@ -1,9 +1,9 @@
 import { CupcheckError } from '../../errors.js';
-import { shippedBundle } from '../../daemon/config/shipped-bundle.js';
-import { type Bundle, loadBundle } from '../../pipeline/bundle/load.js';
+import type { Bundle } from '../../pipeline/bundle/load.js';
 import { isJudgeName, judgeNames } from '../../pipeline/judges/names.js';
 import { canKnowFewer } from '../../pipeline/judges/known-designs.js';
 import { judgesOf } from '../../pipeline/judges/registry.js';
+import { offlineBundle } from '../offline-engine.js';
 import type { JudgingRules } from './cup-judging.js';
 import { KeptRun } from './kept-run.js';
 import type { CupOutcome } from './outcome.js';
@@ -18,6 +18,8 @@ export interface EvaluateOptions extends JudgingRules {
   readonly judges: readonly string[];
   /** Folder of the bundle; `null` = the shipped one. */
   readonly bundle: string | null;
+  /** Folder of a gallery that serves with it; `null` = none. */
+  readonly gallery: string | null;
   /** A JSONL file of what happened to each cup; with one, an interrupted run can go on. */
   readonly cupsOut: string | null;
   /** Processes that judge side by side. */
@@ -83,13 +85,13 @@ function judgesAsked({ judges: asked, knownDesigns }: EvaluateOptions, bundle: B
  * @throws TRUTH_INVALID, BUNDLE_*, PICTURE_* (a truth that names a bad picture is a bad truth), USAGE (`cupsOut`)
  */
 export async function judgeCups(options: EvaluateOptions): Promise<EvaluatedRun> {
-  const { folder, bundle, cupsOut, jobs, worker: entry, signal, onProgress } = options;
+  const { folder, bundle, gallery, cupsOut, jobs, worker: entry, signal, onProgress } = options;
   const cups = await readTruth(folder, false);
   const rules = rulesOf(options);
   // Read here too: a bad one is refused once, not by every worker.
-  const loaded = await loadBundle(bundle ?? shippedBundle);
+  const loaded = await offlineBundle(bundle, gallery);
   const judges = judgesAsked(options, loaded);
-  const identity = async () => await runIdentity(folder, cups, judges, rules, loaded.sha256);
+  const identity = async () => await runIdentity(folder, cups, judges, rules, loaded);
   const kept = cupsOut === null ? null : KeptRun.open(cupsOut, await identity(), cups, judges.length);
   try {
     const outcomes: CupOutcome[] = [...(kept?.outcomes ?? [])];
@@ -101,7 +103,7 @@ export async function judgeCups(options: EvaluateOptions): Promise<EvaluatedRun>
       outcomes.push(...ofCup);
       onProgress?.(++done, cups.length, resumed);
     };
-    const start = { work: 'judge', folder, bundle, judges, rules } as const;
+    const start = { work: 'judge', folder, bundle, gallery, judges, rules } as const;
     await inWorkers({ entry, jobs, start, cups, from: resumed, onResult, signal });
     await kept?.finish();
     return { cups, bundle: loaded, rules, judges, outcomes, jobs, resumed };
@@ -127,18 +129,18 @@ export function sumUp({ judges: [first, ...others], outcomes, jobs, resumed }: E
  * @throws TRUTH_INVALID, BUNDLE_*, PICTURE_*, USAGE
  */
 export async function evaluateDetector(options: EvaluateOptions): Promise<DetectorEvaluation> {
-  const { folder, bundle, jobs, worker: entry, signal, onProgress } = options;
+  const { folder, bundle, gallery, jobs, worker: entry, signal, onProgress } = options;
   if (options.cupsOut !== null)
     throw new CupcheckError('USAGE', '--cups-out tells of judged cups; --detector judges none');
   const cups = await readTruth(folder, true);
-  await loadBundle(bundle ?? shippedBundle);
+  await offlineBundle(bundle, gallery);
   const pictures: DetectorPicture[] = [];
   onProgress?.(0, cups.length, 0);
   const onResult = (picture: DetectorPicture): void => {
     pictures.push(picture);
     onProgress?.(pictures.length, cups.length, 0);
   };
-  const start = { work: 'detect', folder, bundle, judges: [], rules: rulesOf(options) } as const;
+  const start = { work: 'detect', folder, bundle, gallery, judges: [], rules: rulesOf(options) } as const;
   await inWorkers({ entry, jobs, start, cups, from: 0, onResult, signal });
   return { pictures: pictures.length, jobs, ...detectorSummary(pictures) };
 }

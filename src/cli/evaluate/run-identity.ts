@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Bundle } from '../../pipeline/bundle/load.js';
 import type { JudgingRules } from './cup-judging.js';
 import type { TruthCup } from './truth.js';
 
@@ -10,6 +11,7 @@ import type { TruthCup } from './truth.js';
 export interface RunIdentity {
   readonly program: string;
   readonly bundle: string;
+  readonly gallery: string;
   readonly truth: string;
   readonly pictures: string;
   readonly options: string;
@@ -21,17 +23,18 @@ const sha256 = (...texts: readonly string[]): string => {
   return hash.digest('hex');
 };
 
-/** @param bundleSha256 digest of its manifest, which names the digests of its files */
+/** @param bundle digest of its manifest, which names the digests of its files; and of all vectors that judge */
 export async function runIdentity(
   folder: string,
   cups: readonly TruthCup[],
   judges: readonly string[],
   rules: JudgingRules,
-  bundleSha256: string,
+  bundle: Pick<Bundle, 'sha256' | 'gallerySha256'>,
 ): Promise<RunIdentity> {
   return {
     program: programDigest(),
-    bundle: bundleSha256,
+    bundle: bundle.sha256,
+    gallery: bundle.gallerySha256,
     truth: sha256(JSON.stringify(cups)),
     pictures: await picturesDigest(folder, cups),
     options: sha256(JSON.stringify({ judges, rules })),

@@ -20,6 +20,8 @@ export interface WorkerStart {
   readonly bundle: string | null;
   /** Names of judges; empty = the one that the bundle names. */
   readonly judges: readonly string[];
+  /** Folder of a gallery that serves with it; `null` = none. */
+  readonly gallery: string | null;
   readonly rules: JudgingRules;
 }
 

@@ -12,6 +12,7 @@ interface Options extends SharedSideOptions {
   readonly detector?: true;
   readonly bundle?: string;
   readonly judge?: readonly string[];
+  readonly gallery?: string;
   readonly threshold?: number;
   readonly reference: boolean;
   readonly scale: boolean;
@@ -36,6 +37,7 @@ export function registerEvaluate(program: Command, cli: Cli): void {
       'a judge by name, or all; may be given again (default: the one that the bundle names)',
       collect,
     )
+    .option('--gallery <folder>', 'designs that were taught: cupcheck enrol add --gallery')
     .option('--threshold <score>', 'in place of the calibrated thresholds, for measuring', decimal)
     .option(
       '--designs <count>',
@@ -62,6 +64,7 @@ export function registerEvaluate(program: Command, cli: Cli): void {
         folder,
         bundle: options.bundle ?? null,
         judges: options.judge ?? [],
+        gallery: options.gallery ?? null,
         overrideNotCovered,
         threshold: options.threshold ?? null,
         knownDesigns: options.designs ?? null,

@@ -10,6 +10,7 @@ interface Options extends SharedSideOptions {
   readonly pxPerMm?: number;
   readonly reference?: string;
   readonly bundle?: string;
+  readonly gallery?: string;
   readonly threads: number;
   readonly override?: readonly string[];
 }
@@ -24,15 +25,16 @@ export function registerJudge(program: Command, cli: Cli): void {
     .option('--px-per-mm <scale>', 'pixels per mm, where it is known', decimal)
     .option('--reference <image>', 'picture of the empty cup')
     .option('--bundle <folder>', 'the model bundle (default: the shipped one)')
+    .option('--gallery <folder>', 'designs that were taught: cupcheck enrol add --gallery')
     .option('--threads <threads>', 'threads of the networks', wholeNumber(1, 16), 2)
     .option('--override <rule>', 'not_covered: judge designs without enough evidence too', collect);
   sharedSideOptions(command).action(
     cli.action(async (images: string[], options: Options) => {
       const overrideNotCovered = overridable(options.override ?? []);
       const { judgePictures, formatPicture, exitCodeOf } = await import('../judge.js');
-      const { expect = null, count = null, pxPerMm = null, reference = null, bundle = null } = options;
+      const { expect = null, count = null, pxPerMm = null, reference = null, bundle = null, gallery = null } = options;
       const { threads, sharedSides, minInformative } = options;
-      const judging = { images, expect, count, pxPerMm, reference, bundle };
+      const judging = { images, expect, count, pxPerMm, reference, bundle, gallery };
       const documents: PictureDocument[] = [];
       for await (const document of judgePictures({
         ...judging,

@@ -126,6 +126,13 @@ export const schema = {
   bundle: {
     path: orNull(path('file'), 'Folder of the model bundle; null = the one that comes with the program.'),
   },
+  gallery: {
+    path: key(
+      path('state'),
+      'gallery',
+      'Folder of the designs that were taught on the device, by network (cupcheck enrol); where nothing was taught the bundle judges alone.',
+    ),
+  },
   calibration: {
     path: orNull(
       path('file'),

@@ -12,6 +12,7 @@ import type { CodeOrder, Judgement } from '../../pipeline/judgement.js';
 import type { OrderSeen, Policy } from '../../pipeline/policy.js';
 import type { Inference } from '../../pipeline/ports.js';
 import { sameCup } from '../../pipeline/same-cup.js';
+import { stationBundle } from '../gallery/gallery-folder.js';
 import { type OrderOfCup, orderOfCup } from '../order-code.js';
 import type { CodeReader, FrameRef, JudgeInfo, JudgeRequest } from '../ports.js';
 import type { RingReader } from './ring-reader.js';
@@ -62,7 +63,8 @@ export class Judging {
     codes: CodeReader | null,
   ): Promise<Judging> {
     const policy: Policy = { ...settings.policy, measuringScore: null };
-    const bundle = await loadBundle(settings.bundlePath);
+    const shipped = await loadBundle(settings.bundlePath);
+    const bundle = settings.galleryPath === null ? shipped : await stationBundle(shipped, settings.galleryPath);
     const calibration = settings.calibrationPath === null ? null : await loadCalibration(settings.calibrationPath);
     const engine = await loadEngine(bundle, inference, settings.judge === null ? [] : [settings.judge]);
     const reference = calibration?.referenceJpeg ?? null;

@@ -8,6 +8,8 @@ export type ProviderName = (typeof providerNames)[number];
 /** What the judging process is started with. */
 export interface InferSettings {
   readonly bundlePath: string;
+  /** Folder of what was taught, by network; `null` = the bundle judges alone. */
+  readonly galleryPath: string | null;
   /** `null` = not calibrated: each result warns. */
   readonly calibrationPath: string | null;
   /** Name of a judge; `null` = the one that the bundle names. */
@@ -57,6 +59,7 @@ export function readStart(value: unknown): InferSettings {
   const providers = settings.record('providers');
   return {
     bundlePath: settings.text('bundlePath', longestPath),
+    galleryPath: settings.nullable('galleryPath', (fields, key) => fields.text(key, longestPath)),
     calibrationPath: settings.nullable('calibrationPath', (fields, key) => fields.text(key, longestPath)),
     judge: settings.nullable('judge', (fields, key) => fields.text(key, longestName)),
     policy: readPolicy(settings.record('policy')),

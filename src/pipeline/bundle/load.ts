@@ -19,6 +19,9 @@ export interface Bundle {
   /** SHA-256 of manifest.json, which holds the digest of every other file. */
   readonly sha256: string;
   readonly gallery: Gallery;
+  /** What the station was taught and what does not serve yet: it competes with every class, and confirms nothing. */
+  readonly candidate: Gallery | null;
+  /** Of all vectors that judge, taught ones too. */
   readonly gallerySha256: string;
   readonly models: { readonly detector: Uint8Array; readonly items: Uint8Array };
   /** Networks of single judges, and the galleries that they compare with. */
@@ -93,6 +96,7 @@ export async function loadBundle(folder: string): Promise<Bundle> {
     manifest,
     sha256: sha256(bytes),
     gallery: readGallery(galleryBytes, manifest.gallery, classes),
+    candidate: null,
     gallerySha256: sha256(galleryBytes),
     models: { detector: file(detector.file), items: file(items.file) },
     heads: Object.fromEntries(Object.entries(manifest.heads ?? {}).map(([name, head]) => [name, file(head.file)])),

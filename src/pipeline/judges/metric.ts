@@ -1,20 +1,43 @@
 import type { Bundle } from '../bundle/load.js';
-import { similarity } from '../gallery.js';
+import { type Gallery, similarity } from '../gallery.js';
 import type { CupOpinion, Judge, ScoredItem } from './judge.js';
 import { classTable, opinionFrom, worstOf } from './resemblance.js';
+
+/** By class: its vectors with the candidate's behind them; `null` where the candidate adds none. */
+function withCandidate(gallery: Gallery, candidate: Gallery | null): (Float32Array | null)[] {
+  return gallery.byClass.map((own, index) => {
+    const more = candidate?.byClass[index] ?? new Float32Array(0);
+    if (more.length === 0) return null;
+    const both = new Float32Array(own.length + more.length);
+    both.set(own);
+    both.set(more, own.length);
+    return both;
+  });
+}
 
 /**
  * Nearest known examples: an item's similarity to a class is the mean of its nearest gallery cosines. For vectors of
  * length 1 the Euclidean distance gives the same order: its square is 2 − 2 × cosine.
+ * The candidate's vectors make rivals nearer and nothing else: they can lower a score, never raise one.
  */
-export function metricOpinion({ manifest, gallery }: Bundle): (items: readonly ScoredItem[]) => CupOpinion {
+export function metricOpinion({
+  manifest,
+  gallery,
+  candidate,
+}: Pick<Bundle, 'manifest' | 'gallery' | 'candidate'>): (items: readonly ScoredItem[]) => CupOpinion {
   const { neighbours, unknownSimilarity, lookAlikes = [] } = manifest.judge;
   const floors = manifest.classes.map((one) => one.unknownSimilarity ?? unknownSimilarity);
   const table = classTable(manifest, lookAlikes);
+  const contested = withCandidate(gallery, candidate);
   return (items) => {
     const opinions = items.map(({ embedding, sizeFits }) => {
       const cosines = Float64Array.from(gallery.byClass, (vectors) => similarity(embedding, vectors, neighbours));
-      return opinionFrom(table, cosines, floors, sizeFits);
+      // The mean of the nearest can fall by a vector more, where there was one alone: so the larger of both.
+      const rivals = cosines.map((cosine, index) => {
+        const vectors = contested[index] ?? null;
+        return vectors === null ? cosine : Math.max(cosine, similarity(embedding, vectors, neighbours));
+      });
+      return opinionFrom(table, cosines, floors, sizeFits, rivals);
     });
     return worstOf(opinions, manifest.designs.length);
   };

@@ -47,12 +47,14 @@ function best(
  * of the design's best class less the best of any class of compatible size that is not the design's, or less that
  * class's floor, whichever is more. A rival that looks nearly the same counts for more, by the pair's margin.
  * @param floors by class: what is below resembles nothing known
+ * @param rivals by class: how much it counts as a rival, where that is more than its resemblance
  */
 export function opinionFrom(
   table: ClassTable,
   resemblances: ArrayLike<number>,
   floors: ArrayLike<number>,
   sizeFits: ScoredItem['sizeFits'],
+  rivals: ArrayLike<number> = resemblances,
 ): ItemOpinion {
   const { manifest, designsOf, margins } = table;
   const designs = manifest.designs.length;
@@ -74,7 +76,7 @@ export function opinionFrom(
     let rival = floors[mine] ?? Infinity;
     for (const index of fitting)
       if (designsOf[index]?.includes(design) === false)
-        rival = Math.max(rival, (resemblances[index] ?? -Infinity) + (margins[mine]?.get(index) ?? 0));
+        rival = Math.max(rival, (rivals[index] ?? -Infinity) + (margins[mine]?.get(index) ?? 0));
     score[design] = (own[design] ?? -Infinity) - rival;
   }
   const bestClass = best(table, resemblances, floors, sizeFits);

@@ -37,6 +37,7 @@ const runAt = (threshold: number) =>
     folder,
     judges: ['all'],
     bundle: null,
+    gallery: null,
     cupsOut: null,
     jobs: 2,
     worker: compiled('cli/evaluate/worker.ts'),
