@@ -12,6 +12,7 @@ import { registerJudge } from './verbs/judge.js';
 import { registerLight } from './verbs/light.js';
 import { registerOrder } from './verbs/order.js';
 import { registerOutbox } from './verbs/outbox.js';
+import { registerRecalibrate } from './verbs/recalibrate.js';
 import { registerResolve } from './verbs/resolve.js';
 import { registerRun } from './verbs/run.js';
 import { registerSim } from './verbs/sim.js';
@@ -30,6 +31,7 @@ export const verbs: readonly ((program: Command, cli: Cli) => void)[] = [
   registerJudge,
   registerEvaluate,
   registerEnrol,
+  registerRecalibrate,
   registerCalibrate,
   registerConfig,
   registerOutbox,

@@ -2,7 +2,12 @@ import { CupcheckError } from '../../errors.js';
 import type { Bundle } from '../../pipeline/bundle/load.js';
 import type { DesignSpec } from '../../pipeline/bundle/manifest.js';
 import type { OneItem } from '../../pipeline/taught/one-item.js';
-import { designIdPattern, type TaughtDesign, type TaughtGallery } from '../../pipeline/taught/taught-gallery.js';
+import {
+  activeAdditions,
+  designIdPattern,
+  type TaughtDesign,
+  type TaughtGallery,
+} from '../../pipeline/taught/taught-gallery.js';
 
 /** What a person says of the design that is taught. */
 export interface DesignGiven {
@@ -44,7 +49,10 @@ export function designTaught(
   taught: TaughtGallery,
 ): { readonly design: TaughtDesign | DesignSpec; readonly isNew: boolean } {
   const { designs } = bundle.manifest;
-  const before = designs.find(({ id }) => id === design) ?? taught.designs.find(({ id }) => id === design);
+  // One whose pictures were all taken back may have been taught with a wrong diameter: it starts anew.
+  const inUse = activeAdditions(taught).some((addition) => addition.design === design);
+  const before =
+    designs.find(({ id }) => id === design) ?? (inUse ? taught.designs.find(({ id }) => id === design) : undefined);
   if (before !== undefined) {
     if (diameterMm !== null && Math.abs(diameterMm - before.diameterMm) > SAME_DIAMETER_MM)
       throw new CupcheckError(

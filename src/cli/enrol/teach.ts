@@ -142,7 +142,10 @@ export async function teach(options: TeachOptions, place: Place, engine: Engine)
     const gallery: TaughtGallery = {
       ...before,
       designs: isNew
-        ? [...before.designs, { id: designId, name, diameterMm, toleranceMm, minPxPerMm }]
+        ? [
+            ...before.designs.filter((one) => one.id !== designId),
+            { id: designId, name, diameterMm, toleranceMm, minPxPerMm },
+          ]
         : before.designs,
       additions: [...before.additions, ...taught.map(({ addition }) => addition)],
     };

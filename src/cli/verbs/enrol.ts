@@ -1,8 +1,8 @@
-import { userInfo } from 'node:os';
 import { type Command, Option } from 'commander';
 import type { Side } from '../../pipeline/judgement.js';
 import type { PictureGiven, Teaching } from '../enrol/teach.js';
 import type { Place, WhereOptions } from '../enrol/where.js';
+import { personOf } from '../enrol/person.js';
 import { decimal } from '../arguments.js';
 import { type Cli, examples } from '../cli.js';
 import { CupcheckError } from '../../errors.js';
@@ -84,12 +84,6 @@ function checkName(name: string | null): void {
       'USAGE',
       `--name is ${JSON.stringify(name.slice(0, 200))}, wanted 1 to 200 printable characters`,
     );
-}
-
-function personOf(by: string | undefined): string {
-  const who = by ?? userInfo().username;
-  if (who.trim() !== '' && who.length <= 200 && !/\p{Cc}/u.test(who)) return who;
-  throw new CupcheckError('USAGE', '--by is a name of 1 to 200 printable characters');
 }
 
 async function picturesOf(

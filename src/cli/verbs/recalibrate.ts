@@ -1,0 +1,80 @@
+import type { Command } from 'commander';
+import type { Recalibration } from '../enrol/recalibrate.js';
+import { type Cli, examples } from '../cli.js';
+import { personOf } from '../enrol/person.js';
+import { amber, done } from '../exit-codes.js';
+import { counted, hanging, indented, table } from '../layout.js';
+
+interface Options {
+  readonly acceptLosses?: true;
+  readonly dryRun?: true;
+  readonly by?: string;
+  readonly bundle?: string;
+}
+
+export function registerRecalibrate(program: Command, cli: Cli): void {
+  const command = program
+    .command('recalibrate')
+    .description('let what was taught serve, after every known item was replayed; ends with 1 where it is refused')
+    .option('--dry-run', 'replay and show, and change nothing')
+    .option('--accept-losses', 'also where items that were confirmed become amber; never where one passes as another')
+    .option('--by <name>', 'who does it (default: your user name)')
+    .option('--bundle <folder>', 'the model bundle (default: bundle.path of the config)')
+    .action(
+      cli.action(async (options: Options) => {
+        const { placeOf } = await import('../enrol/where.js');
+        const { recalibrate } = await import('../enrol/recalibrate.js');
+        const { engineOf } = await import('../offline-engine.js');
+        const { bundle, acceptLosses = false, dryRun = false } = options;
+        const place = await placeOf(bundle === undefined ? {} : { bundle }, cli);
+        const deed = { when: new Date().toISOString(), who: personOf(options.by) };
+        const engine = await engineOf(place.bundle, place.threads);
+        try {
+          const found = await recalibrate({ acceptLosses, dryRun, deed }, place, engine);
+          cli.print(found, () => lines(found));
+          return found.outcome === 'refused' ? amber : done;
+        } finally {
+          await engine.close();
+        }
+      }),
+    );
+  examples(command, ['cupcheck recalibrate --dry-run', 'cupcheck recalibrate']);
+}
+
+/** Harms that are shown one by one. */
+const shownHarms = 20;
+
+function lines({ outcome, pictures, replay, served }: Recalibration): string[] {
+  if (replay === null) return hanging(`Nothing to do: ${counted(pictures.after, 'taught picture')} serve already.`);
+  const { before, after, harms, items } = replay;
+  const shown = table([
+    ['', 'before', 'after'],
+    ['taught pictures that serve', String(pictures.before), String(pictures.after)],
+    ['known items confirmed', String(before.right), String(after.right)],
+    ['known items taken for another', String(before.impostors), String(after.impostors)],
+  ]);
+  const told = harms
+    .slice(0, shownHarms)
+    .flatMap(({ kind, item, design }) =>
+      indented(kind === 'impostor' ? `${item} would count as ${design}` : `${item} would not be confirmed any more`, 2),
+    );
+  const more = harms.length > shownHarms ? [`  and ${harms.length - shownHarms} more`] : [];
+  return [
+    ...hanging(`${counted(items, 'known item')} replayed, each without its own vector.`),
+    ...shown,
+    ...told,
+    ...more,
+    ...conclusion(outcome, served?.gallery ?? ''),
+  ];
+}
+
+function conclusion(outcome: Recalibration['outcome'], gallery: string): string[] {
+  if (outcome === 'serving')
+    return hanging(
+      `Gallery ${gallery.slice(0, 12)} serves from the next start of the station on: systemctl restart cupcheck.`,
+    );
+  if (outcome === 'replayed') return hanging('Nothing speaks against it. Nothing was changed.');
+  return hanging(
+    'Refused, nothing was changed. Take back the pictures that do it (cupcheck enrol undo), or teach more pictures of the design: two a side at least tell it from one that looks like it.',
+  );
+}
