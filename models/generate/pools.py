@@ -36,7 +36,7 @@ class Photographs:
                 self.coins[p.design][p.coin][p.side] = p
             elif p.set == "us-types" and p.split == "test-design" and split == "test-photo":
                 self.unknown[p.design][p.coin][p.side] = p
-            elif p.set == "foreign" and (p.split == "test-photo" if split == "test-photo" else p.split == "train"):
+            elif p.set == "foreign" and (p.split == "test-photo" if split in ("test-photo", "test-design") else p.split == "train"):
                 self.foreign.append(p)
             elif p.set == "world" and where == split:
                 world.append(p)
