@@ -1,0 +1,114 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  type GalleryFolder,
+  keepCrop,
+  keepServing,
+  keepTaught,
+  readServing,
+  readTaught,
+  stationBundle,
+  stationGallery,
+} from '../../../src/daemon/gallery/gallery-folder.js';
+import { whileLocked } from '../../../src/daemon/gallery/gallery-lock.js';
+import { bundle as drawn } from '../../fixtures/cup-facts.js';
+import { addition, network, taught, towards } from '../../fixtures/taught.js';
+
+/** Files that may still be written before the power goes; the next one is left half written under its temporary name. */
+const power = vi.hoisted(() => ({ left: Infinity }));
+vi.mock('../../../src/daemon/durable-file.js', async (original) => {
+  const real = await original<typeof import('../../../src/daemon/durable-file.js')>();
+  const { writeFile } = await import('node:fs/promises');
+  return {
+    replaceFile: async (path: string, data: string | Uint8Array) => {
+      if (power.left-- > 0) return await real.replaceFile(path, data);
+      await writeFile(`${path}.new`, data.slice(0, data.length >> 1));
+      throw new Error('power cut');
+    },
+  };
+});
+
+const deed = { when: '2030-01-01T00:00:00.000Z', who: 'ann' };
+const old = taught([addition(1, 'whale', towards(6))]);
+const next = taught([...old.additions, addition(2, 'whale', towards(6, 7, 0.1))]);
+const bundle = {
+  ...drawn,
+  manifest: { ...drawn.manifest, gallery: { ...drawn.manifest.gallery, networkSha256: network } },
+};
+let root: string;
+let folder: GalleryFolder;
+beforeEach(() => {
+  power.left = Infinity;
+  root = mkdtempSync(join(tmpdir(), 'gallery-'));
+  folder = stationGallery(root, network);
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+describe('a power cut', () => {
+  it.each([0, 1])('after %i files of enrol add leaves what was taught before', async (files) => {
+    await keepTaught(folder, old);
+    power.left = files;
+    const add = async () => {
+      await keepCrop(folder, next.additions[1]?.crop.file ?? '', Buffer.from('png'));
+      await keepTaught(folder, next);
+    };
+    await expect(add()).rejects.toThrow('power cut');
+    expect(await readTaught(folder)).toEqual(old);
+    power.left = Infinity;
+    await add();
+    expect(await readTaught(folder)).toEqual(next);
+  });
+
+  it.each([0, 1])('after %i files of recalibrate leaves what served before', async (files) => {
+    await keepServing(folder, old, deed);
+    power.left = files;
+    await expect(keepServing(folder, next, deed)).rejects.toThrow('power cut');
+    expect(await readServing(folder)).toEqual(old);
+    power.left = Infinity;
+    await keepServing(folder, next, deed);
+    expect(await readServing(folder)).toEqual(next);
+  });
+});
+
+describe('the gallery of a station', () => {
+  it('is the bundle alone where nothing was taught', async () => {
+    expect(await stationBundle(bundle, root)).toBe(bundle);
+  });
+
+  it('lets compete what was taught, and confirm what serves', async () => {
+    await keepTaught(folder, next);
+    const waiting = await stationBundle(bundle, root);
+    expect(waiting.candidate?.byClass.at(-1)?.length).toBe(16);
+    expect(waiting.gallery.byClass.at(-1)?.length).toBe(0);
+    await keepServing(folder, old, deed);
+    const serving = await stationBundle(bundle, root);
+    expect(serving.candidate?.byClass.at(-1)?.length).toBe(8);
+    expect(serving.gallery.byClass.at(-1)?.length).toBe(8);
+    expect(serving.gallerySha256).not.toBe(waiting.gallerySha256);
+  });
+
+  it('is refused where a file that serves was changed', async () => {
+    const { gallery } = await keepServing(folder, old, deed);
+    const path = join(folder.path, 'served', `${gallery}.json`);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"ann"', '"eve"'));
+    await expect(stationBundle(bundle, root)).rejects.toMatchObject({ code: 'GALLERY_INVALID' });
+  });
+});
+
+describe('the lock of a gallery', () => {
+  it('keeps a second command out, and is gone afterwards', async () => {
+    await whileLocked(folder, async () => {
+      await expect(whileLocked(folder, () => Promise.resolve())).rejects.toMatchObject({ code: 'GALLERY_BUSY' });
+    });
+    expect(await whileLocked(folder, () => Promise.resolve('free'))).toBe('free');
+  });
+
+  it('of a process that died is taken over', async () => {
+    await keepTaught(folder, old);
+    // Linux gives no process a number this high.
+    writeFileSync(join(folder.path, 'lock'), '4194999');
+    expect(await whileLocked(folder, () => Promise.resolve('free'))).toBe('free');
+  });
+});
