@@ -84,7 +84,7 @@ export async function recalibrate(options: RecalibrateOptions, place: Place, eng
     const after = extendBundle(bundle, { serving: next, candidate: null });
     const items = knownItems(bundle, { bundle: before, gallery: serving }, { bundle: after, gallery: next });
     const replayed = replay(items, before, after, place.calibration !== null);
-    const stands = replayed.harms.filter(({ kind }) => kind === 'impostor' || !options.acceptLosses);
+    const stands = replayed.harms.filter(({ kind }) => kind !== 'lost' || !options.acceptLosses);
     if (stands.length > 0) return { outcome: 'refused', pictures, replay: replayed, served: null };
     if (options.dryRun) return { outcome: 'replayed', pictures, replay: replayed, served: null };
     const served = await keepServing(folder, next, options.deed);

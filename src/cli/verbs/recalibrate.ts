@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Harm } from '../../pipeline/taught/replay.js';
 import type { Recalibration } from '../enrol/recalibrate.js';
 import { type Cli, examples } from '../cli.js';
 import { personOf } from '../enrol/person.js';
@@ -41,6 +42,12 @@ export function registerRecalibrate(program: Command, cli: Cli): void {
   examples(command, ['cupcheck recalibrate --dry-run', 'cupcheck recalibrate']);
 }
 
+const harmSays: Readonly<Record<Harm['kind'], (design: string) => string>> = {
+  impostor: (design) => `would count as ${design}`,
+  lost: () => 'would not be confirmed any more',
+  stranger: (design) => `resembles no other example of ${design}`,
+};
+
 /** Harms that are shown one by one. */
 const shownHarms = 20;
 
@@ -55,9 +62,7 @@ function lines({ outcome, pictures, replay, served }: Recalibration): string[] {
   ]);
   const told = harms
     .slice(0, shownHarms)
-    .flatMap(({ kind, item, design }) =>
-      indented(kind === 'impostor' ? `${item} would count as ${design}` : `${item} would not be confirmed any more`, 2),
-    );
+    .flatMap(({ kind, item, design }) => indented(`${item} ${harmSays[kind](design)}`, 2));
   const more = harms.length > shownHarms ? [`  and ${harms.length - shownHarms} more`] : [];
   return [
     ...hanging(`${counted(items, 'known item')} replayed, each without its own vector.`),

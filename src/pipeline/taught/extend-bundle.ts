@@ -19,6 +19,9 @@ export interface Taught {
   readonly candidate: TaughtGallery | null;
 }
 
+/** The origin of designs that no bundle knows. */
+export const taughtOrigin = 'taught';
+
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /** The class of one side of a design: the bundle's own where it has one, else one made for what is taught. */
@@ -48,7 +51,7 @@ class Extension {
     for (const { designs } of taught)
       for (const design of designs)
         if (!this.designs.some(({ id }) => id === design.id))
-          this.designs.push({ ...design, family: null, threshold: null, origin: 'taught' });
+          this.designs.push({ ...design, family: null, threshold: null, origin: taughtOrigin });
     for (const gallery of taught) for (const addition of activeAdditions(gallery)) this.classOf(addition);
   }
 

@@ -2,6 +2,7 @@ import type { Bundle } from '../bundle/load.js';
 import { coverageOf } from '../bundle/thresholds.js';
 import type { Gallery } from '../gallery.js';
 import { metricJudge } from '../judges/metric.js';
+import { taughtOrigin } from './extend-bundle.js';
 
 /** A known item: what is remembered of it, and what it is. */
 export interface KnownItem {
@@ -21,8 +22,12 @@ export interface Place {
 
 /** What a gallery would do with a known item that it shouldn't. */
 export interface Harm {
-  /** `impostor`: it would count as `design`, which it is not. `lost`: it was confirmed and would be no more. */
-  readonly kind: 'impostor' | 'lost';
+  /**
+   * `impostor`: it would count as `design`, which it is not. `lost`: it was confirmed and would be no more.
+   * `stranger`: it is taught for a design of the bundle and resembles none of its other examples, so that things like
+   * it would count as a design whose threshold was calibrated without them.
+   */
+  readonly kind: 'impostor' | 'lost' | 'stranger';
   readonly item: string;
   readonly design: string;
 }
@@ -62,6 +67,13 @@ function scoresWanted({ manifest }: Bundle): number[] {
   });
 }
 
+interface Look {
+  /** The designs that the item would be confirmed as. */
+  readonly confirmed: readonly string[];
+  /** How well it resembles the other examples of its own design. */
+  readonly similarity: number;
+}
+
 class Bench {
   readonly #bundle: Bundle;
   readonly #wanted: readonly number[];
@@ -73,8 +85,8 @@ class Bench {
     this.#sized = sized;
   }
 
-  /** The designs that an item would be confirmed as. */
-  confirmed({ vector, designs: own }: KnownItem, place: Place | null): string[] {
+  /** What is thought of an item, without its own vector. */
+  look({ vector, designs: own }: KnownItem, place: Place | null): Look {
     const bundle = this.#bundle;
     const { designs } = bundle.manifest;
     const gallery = place === null ? bundle.gallery : without(bundle.gallery, place);
@@ -87,11 +99,16 @@ class Bench {
     );
     const judge = metricJudge({ ...bundle, gallery });
     const item = { embedding: vector, classScores: new Float32Array(0), sideLogits: [0, 0] as const, sizeFits };
-    const { score } = judge.judge([item]);
-    return designs.flatMap(({ id }, index) => {
-      const found = score[index] ?? -1;
+    const opinion = judge.judge([item]).items[0];
+    const confirmed = designs.flatMap(({ id }, index) => {
+      const found = opinion?.score[index] ?? -1;
       return sizeFits[index] !== false && found > 0 && found >= (this.#wanted[index] ?? Infinity) ? [id] : [];
     });
+    const similarity = Math.max(
+      -1,
+      ...designs.map(({ id }, at) => (own.includes(id) ? (opinion?.similarity[at] ?? -1) : -1)),
+    );
+    return { confirmed, similarity };
   }
 }
 
@@ -102,11 +119,15 @@ class Bench {
 export function replay(items: readonly KnownItem[], before: Bundle, after: Bundle, sized: boolean): Replay {
   const [old, next] = [new Bench(before, sized), new Bench(after, sized)];
   const harms: Harm[] = [];
+  const calibrated = new Set(
+    before.manifest.designs.flatMap(({ id, origin }) => (origin === taughtOrigin ? [] : [id])),
+  );
+  const floor = before.manifest.judge.unknownSimilarity;
   const tally = { before: { right: 0, impostors: 0 }, after: { right: 0, impostors: 0 } };
   for (const item of items) {
     const isOwn = (design: string) => item.designs.includes(design);
-    const was = old.confirmed(item, item.before);
-    const is = next.confirmed(item, item.after);
+    const { confirmed: was } = old.look(item, item.before);
+    const { confirmed: is, similarity } = next.look(item, item.after);
     if (was.some(isOwn)) tally.before.right++;
     if (is.some(isOwn)) tally.after.right++;
     const others = (confirmed: readonly string[]) => confirmed.filter((design) => !isOwn(design));
@@ -116,6 +137,8 @@ export function replay(items: readonly KnownItem[], before: Bundle, after: Bundl
     const excused = item.before === null ? [] : was;
     for (const design of others(is))
       if (!excused.includes(design)) harms.push({ kind: 'impostor', item: item.name, design });
+    if (item.before === null && item.designs.some((id) => calibrated.has(id)) && similarity < floor)
+      harms.push({ kind: 'stranger', item: item.name, design: item.designs.join(', ') });
     if (item.before !== null && was.some(isOwn) && !is.some(isOwn))
       harms.push({ kind: 'lost', item: item.name, design: item.designs.join(', ') });
   }

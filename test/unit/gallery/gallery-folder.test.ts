@@ -12,6 +12,7 @@ import {
   stationBundle,
   stationGallery,
 } from '../../../src/daemon/gallery/gallery-folder.js';
+import type * as durableFile from '../../../src/daemon/durable-file.js';
 import { whileLocked } from '../../../src/daemon/gallery/gallery-lock.js';
 import { bundle as drawn } from '../../fixtures/cup-facts.js';
 import { addition, network, taught, towards } from '../../fixtures/taught.js';
@@ -19,7 +20,7 @@ import { addition, network, taught, towards } from '../../fixtures/taught.js';
 /** Files that may still be written before the power goes; the next one is left half written under its temporary name. */
 const power = vi.hoisted(() => ({ left: Infinity }));
 vi.mock('../../../src/daemon/durable-file.js', async (original) => {
-  const real = await original<typeof import('../../../src/daemon/durable-file.js')>();
+  const real = await original<typeof durableFile>();
   const { writeFile } = await import('node:fs/promises');
   return {
     replaceFile: async (path: string, data: string | Uint8Array) => {

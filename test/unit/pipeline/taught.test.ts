@@ -148,6 +148,13 @@ describe('a replay of all known items', () => {
     expect(harms).toContainEqual({ kind: 'lost', item: 'example 1 of ship/obverse', design: 'ship' });
   });
 
+  it('finds a picture of a thing unlike any other that was taught for a design of the bundle', () => {
+    const strange = taught([addition(1, 'ship', towards(5, 6, 0.5)), addition(2, 'tree', towards(1, 6, 0.2))]);
+    expect(run(strange).harms.filter(({ kind }) => kind === 'stranger')).toEqual([
+      { kind: 'stranger', item: 'picture 1 of ship/obverse', design: 'ship' },
+    ]);
+  });
+
   it('does not let an item vouch for itself', () => {
     const one = run(taught([addition(1, 'whale', towards(WHALE))]));
     expect(one.after.right).toBe(one.before.right);
