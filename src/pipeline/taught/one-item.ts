@@ -27,6 +27,8 @@ const MAX_PART_PX = 512;
 
 /** A picture that an item fills is no scene that the detector knows: it is looked at with room around it. */
 const ROOM = [1, 3, 4.5];
+/** Of the shorter side of a picture without a scale: what is smaller is a part of the item, or a speck. */
+const LEAST_SHARE = 0.25;
 
 async function itemsIn(picture: Picture, pxPerMm: number | null, engine: Engine): Promise<MeasuredItem[]> {
   const spec = engine.bundle.manifest.networks.detector;
@@ -71,7 +73,13 @@ export async function oneItem(picture: Picture, pxPerMm: number | null, engine: 
   for (const room of pxPerMm === null ? ROOM : [1]) {
     const roomy = room === 1 ? picture : withRoom(picture, room);
     const found = await itemsIn(roomy, pxPerMm, engine);
-    const clear = found.length === 1 && (found[0]?.quality.rimSeen ?? 0) >= MIN_RIM_SEEN;
+    const [first] = found;
+    const least = pxPerMm === null ? (LEAST_SHARE * Math.min(roomy.width, roomy.height)) / room : 0;
+    const clear =
+      first !== undefined &&
+      found.length === 1 &&
+      first.quality.rimSeen >= MIN_RIM_SEEN &&
+      first.outline.major >= least;
     if (!clear && items.length > 0) continue;
     [shown, items] = [roomy, found];
     if (clear) break;

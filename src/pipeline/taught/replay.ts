@@ -1,7 +1,7 @@
 import type { Bundle } from '../bundle/load.js';
 import { coverageOf } from '../bundle/thresholds.js';
 import type { Gallery } from '../gallery.js';
-import { metricJudge } from '../judges/metric.js';
+import { metricOpinion } from '../judges/metric.js';
 import { taughtOrigin } from './extend-bundle.js';
 
 /** A known item: what is remembered of it, and what it is. */
@@ -57,12 +57,17 @@ function without(gallery: Gallery, { classIndex, row }: Place): Gallery {
   return { dim, byClass: byClass.map((vectors, index) => (index === classIndex ? rest : vectors)) };
 }
 
-const calibration = { maxGreenIfBad: null, overrideNotCovered: true, measuringScore: null } as const;
+const calibration = {
+  maxGreenIfBad: null,
+  acceptBound: 'pooled',
+  overrideNotCovered: true,
+  measuringScore: null,
+} as const;
 
 /** By design: the score that confirms. A design that is not covered is taken as an operator's override would take it. */
 function scoresWanted({ manifest }: Bundle): number[] {
   return manifest.designs.map((design) => {
-    const coverage = coverageOf(manifest, design, calibration);
+    const coverage = coverageOf(manifest, design, calibration, 'metric');
     return coverage.kind === 'not_covered' ? Infinity : coverage.threshold.score;
   });
 }
@@ -97,9 +102,15 @@ class Bench {
         ? null
         : diameters.some((diameter) => Math.abs(diameter - diameterMm) <= toleranceMm),
     );
-    const judge = metricJudge({ ...bundle, gallery });
-    const item = { embedding: vector, classScores: new Float32Array(0), sideLogits: [0, 0] as const, sizeFits };
-    const opinion = judge.judge([item]).items[0];
+    const opinionOf = metricOpinion({ ...bundle, gallery });
+    const item = {
+      embedding: vector,
+      classScores: new Float32Array(0),
+      sideLogits: [0, 0] as const,
+      features: null,
+      sizeFits,
+    };
+    const opinion = opinionOf([item]).items[0];
     const confirmed = designs.flatMap(({ id }, index) => {
       const found = opinion?.score[index] ?? -1;
       return sizeFits[index] !== false && found > 0 && found >= (this.#wanted[index] ?? Infinity) ? [id] : [];

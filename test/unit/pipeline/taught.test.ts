@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Bundle } from '../../../src/pipeline/bundle/load.js';
 import { coverageOf } from '../../../src/pipeline/bundle/thresholds.js';
-import { metricJudge } from '../../../src/pipeline/judges/metric.js';
+import { metricOpinion } from '../../../src/pipeline/judges/metric.js';
 import { extendBundle } from '../../../src/pipeline/taught/extend-bundle.js';
 import { knownItems } from '../../../src/pipeline/taught/known-items.js';
 import { replay } from '../../../src/pipeline/taught/replay.js';
@@ -26,10 +26,11 @@ const itemOf = (embedding: Float32Array, designs: number) => ({
   embedding,
   classScores: new Float32Array(0),
   sideLogits: [0, 0] as const,
+  features: null,
   sizeFits: Array.from({ length: designs }, () => null),
 });
 function opinionOf(used: Bundle, embedding: Float32Array) {
-  const opinion = metricJudge(used).judge([itemOf(embedding, used.manifest.designs.length)]).items[0];
+  const opinion = metricOpinion(used)([itemOf(embedding, used.manifest.designs.length)]).items[0];
   if (opinion === undefined) throw new Error('no opinion');
   return opinion;
 }
@@ -62,9 +63,16 @@ describe('what was taught and serves', () => {
   it('is not covered, unless an operator overrides it', () => {
     const whale = serving.manifest.designs.find(({ id }) => id === 'whale');
     if (whale === undefined) throw new Error('no whale');
-    const risk = { maxGreenIfBad: null, overrideNotCovered: false, measuringScore: null };
-    expect(coverageOf(serving.manifest, whale, risk).kind).toBe('not_covered');
-    expect(coverageOf(serving.manifest, whale, { ...risk, overrideNotCovered: true }).kind).toBe('overridden');
+    const risk = {
+      maxGreenIfBad: null,
+      acceptBound: 'pooled' as const,
+      overrideNotCovered: false,
+      measuringScore: null,
+    };
+    expect(coverageOf(serving.manifest, whale, risk, 'metric').kind).toBe('not_covered');
+    expect(coverageOf(serving.manifest, whale, { ...risk, overrideNotCovered: true }, 'metric').kind).toBe(
+      'overridden',
+    );
   });
 
   it('has a digest of its own, and an undone addition is no evidence', () => {
