@@ -27,8 +27,8 @@ const MAX_PART_PX = 512;
 
 /** A picture that an item fills is no scene that the detector knows: it is looked at with room around it. */
 const ROOM = [1, 3, 4.5];
-/** Of the shorter side of a picture without a scale: what is smaller is a part of the item, or a speck. */
-const LEAST_SHARE = 0.25;
+/** Of the shorter side of a picture without a scale: the smallest item in a station's cup is wider, a part of an item or a speck is not. */
+const LEAST_SHARE = 0.1;
 
 async function itemsIn(picture: Picture, pxPerMm: number | null, engine: Engine): Promise<MeasuredItem[]> {
   const spec = engine.bundle.manifest.networks.detector;
