@@ -24,14 +24,16 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** Only the metric judge compares with what was taught; the others know the classes of their networks alone. */
+/** Judges that compare with what was taught; the others know the classes of their networks alone. */
+const judgesOfTaught: readonly string[] = ['metric', 'combined'];
+
 function requireTaughtKnown({ candidate, manifest }: Bundle, names: readonly string[]): void {
   const isTaught = candidate !== null || manifest.classes.length !== manifest.networks.items.outputs.scores[1];
-  const other = names.find((name) => name !== 'metric');
+  const other = names.find((name) => !judgesOfTaught.includes(name));
   if (isTaught && other !== undefined)
     throw new CupcheckError(
       'NOT_SUPPORTED',
-      `designs were taught, and the judge "${other}" does not know of them: only metric does`,
+      `designs were taught, and the judge "${other}" does not know of them: ${judgesOfTaught.join(' and ')} do`,
     );
 }
 

@@ -1,15 +1,13 @@
-import { CupcheckError } from '../../errors.js';
 import { similarity } from '../gallery.js';
 import type { Judge } from './judge.js';
-import { featuresOf, head, type JudgeParts, judgeSpec } from './parts.js';
+import { featuresOf, galleryOf, head, type JudgeParts, judgeSpec } from './parts.js';
 import { classTable, opinionFrom, worstOf } from './resemblance.js';
 
 /** As `metric`, on combined global descriptors (sum, maximum and generalised mean of the map; arXiv 1903.10663). */
 export function cgdJudge(parts: JudgeParts): Judge {
-  const { manifest, judgeGalleries } = parts.bundle;
+  const { manifest } = parts.bundle;
   const { unknownSimilarity, lookAlikes = [] } = judgeSpec(parts, 'cgd');
-  const gallery = judgeGalleries.cgd;
-  if (gallery === undefined) throw new CupcheckError('INTERNAL', 'the gallery of cgd was not loaded');
+  const gallery = galleryOf(parts, 'cgd');
   const describe = head(parts, 'cgd', 'descriptor');
   const table = classTable(manifest, lookAlikes);
   const floors = manifest.classes.map(() => unknownSimilarity);

@@ -1,6 +1,7 @@
 import { CupcheckError } from '../../errors.js';
 import type { Bundle } from '../bundle/load.js';
 import type { HeadSpec, JudgesSpec } from '../bundle/manifest.js';
+import type { Gallery } from '../gallery.js';
 import type { HeadName, LoadedNetwork } from '../ports.js';
 import type { ScoredItem } from './judge.js';
 
@@ -20,6 +21,13 @@ export function judgeSpec<N extends keyof JudgesSpec>({ bundle }: JudgeParts, na
   const spec = bundle.manifest.judges?.[name];
   if (spec === undefined) throw lacking(`/judges/${name} is missing, and the judge that was asked for reads it`);
   return spec;
+}
+
+/** A judge's own gallery. @throws INTERNAL where the bundle was not loaded with it */
+export function galleryOf({ bundle }: JudgeParts, name: 'cgd' | 'specialist'): Gallery {
+  const gallery = bundle.judgeGalleries[name];
+  if (gallery === undefined) throw new CupcheckError('INTERNAL', `the gallery of ${name} was not loaded`);
+  return gallery;
 }
 
 /** @throws BUNDLE_INVALID */

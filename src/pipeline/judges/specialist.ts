@@ -1,9 +1,8 @@
-import { CupcheckError } from '../../errors.js';
 import { cropItems } from '../crop.js';
 import { type Gallery, similarity } from '../gallery.js';
 import type { Judge, ItemOpinion, CupSeen } from './judge.js';
 import { metricOpinion } from './metric.js';
-import { head, type JudgeParts, judgeSpec } from './parts.js';
+import { galleryOf, head, type JudgeParts, judgeSpec } from './parts.js';
 import { worstOf } from './resemblance.js';
 import { lookAt } from './second-look.js';
 
@@ -16,9 +15,9 @@ const PAIRS = 2;
  * only so far as both agree with it; they can lower a score and never raise one.
  */
 export function specialistJudge(parts: JudgeParts): Judge {
-  const { manifest, judgeGalleries } = parts.bundle;
+  const { manifest } = parts.bundle;
   const { groups, px } = judgeSpec(parts, 'specialist');
-  const gallery = loadedGallery(judgeGalleries.specialist);
+  const gallery = galleryOf(parts, 'specialist');
   const first = metricOpinion(parts.bundle);
   const describe = head(parts, 'specialist', 'descriptor');
   const verify = head(parts, 'verifier', 'same');
@@ -75,11 +74,6 @@ export function specialistJudge(parts: JudgeParts): Judge {
       return worstOf(opinions, designs);
     },
   };
-}
-
-function loadedGallery(gallery: Gallery | undefined): Gallery {
-  if (gallery === undefined) throw new CupcheckError('INTERNAL', 'the gallery of the specialists was not loaded');
-  return gallery;
 }
 
 /** The known ones of a class that are nearest. */

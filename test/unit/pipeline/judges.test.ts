@@ -236,3 +236,26 @@ describe('every judge', () => {
     expect(() => judgeEntry('oracle')).toThrow('there is no judge "oracle"');
   });
 });
+
+describe('combined', () => {
+  /** Looks like a ship to the nearest examples, and like `says` to the classifier. */
+  const shipBut = (says: string): ScoredItem => {
+    const classScores = new Float32Array(manifest.classes.length);
+    classScores[classAt(says)] = 1;
+    return { ...ship, classScores };
+  };
+
+  it('confirms what both the nearest examples and the classifier say', async () => {
+    const metric = await made('metric').judge(cupOf(ship));
+    const { score } = await made('combined').judge(cupOf(shipBut('ship/obverse')));
+    expect(score[at('ship')]).toBe(metric.score[at('ship')]);
+    expect(score[at('ship')]).toBeGreaterThan(0);
+  });
+
+  it('confirms nothing where they differ', async () => {
+    const { items, score } = await made('combined').judge(cupOf(shipBut('ship/obverse'), shipBut('tree/obverse')));
+    expect(items[1]?.bestClass).toBe(classAt('ship/obverse'));
+    expect(score[at('ship')]).toBe(-1);
+    expect(score[at('tree')]).toBeLessThan(0);
+  });
+});
