@@ -23,6 +23,14 @@ check 'format, lint, import directions' npm run --silent lint
 check 'native kernels under the sanitizers' bash scripts/sanitize.sh
 check 'crops with NEON' bash scripts/neon.sh
 
+models_totals=$(bash scripts/test-models.sh | tee /dev/stderr | tail -n 1)
+if [[ $models_totals =~ ^models:\ ([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
+  passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2])) skipped=$((skipped + BASH_REMATCH[3]))
+else
+  failed=$((failed + 1))
+  printf 'FAILED: the tests of models/ ended without totals: %s\n' "$models_totals"
+fi
+
 export TOTALS_FILE=build/test-totals
 rm -f "$TOTALS_FILE"
 node node_modules/vitest/vitest.mjs run --reporter=default --reporter=./scripts/totals-reporter.mjs
