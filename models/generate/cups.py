@@ -16,6 +16,7 @@ from PIL import Image
 
 from .camera import expose, jpeg
 from .compose import lay_out, outline, paint, stack
+from .folder_pool import FolderPool
 from .pools import POOLS
 from .station import LOOKS, make_station
 
@@ -155,12 +156,16 @@ def render_cup(out, name, kind, station, reference, pool, rng, counts="few", mas
     return line
 
 
+def pool_of(a):
+    return FolderPool(a.split, a.folder) if a.source == "folder" else POOLS[a.source](a.split)
+
+
 def _station_cups(job):
     """All cups of one station, so that its picture is made once. Returns truth lines."""
     a, number, kinds, first = job
     cv2.setNumThreads(1)
     out = Path(a.out)
-    pool = POOLS[a.source](a.split)
+    pool = pool_of(a)
     station = make_station(a.seed * 100003 + number, px_per_mm=a.px_per_mm, width=a.width, height=a.height, look=a.look)
     reference = f"empty-{number:04d}.jpg"
     jpeg(expose(station.bottom.copy(), station, np.random.default_rng([a.seed, number, 5])), out / reference, station.quality)
@@ -190,7 +195,8 @@ def main():
     args.add_argument("--seed", type=int, default=1)
     args.add_argument("--cups", type=int, default=1000)
     args.add_argument("--split", default="test-photo", choices=["test-photo", "calibration", "choosing", "train", "demo"])
-    args.add_argument("--source", default="photographs", choices=sorted(POOLS))
+    args.add_argument("--source", default="photographs", choices=[*sorted(POOLS), "folder"])
+    args.add_argument("--folder", help="for --source folder: the work folder of own.make")
     args.add_argument("--kinds", default="", help="e.g. clean=2,one_impostor=1; default: " + ", ".join(f"{k}={v:.2f}" for k, v in KINDS.items()))
     args.add_argument("--per-station", type=int, default=10, help="cups that share one empty-cup picture")
     args.add_argument("--px-per-mm", type=float, default=7.0)
@@ -204,7 +210,7 @@ def main():
     kinds = parse_kinds(a.kinds)
     out = Path(a.out)
     out.mkdir(parents=True, exist_ok=True)
-    POOLS[a.source](a.split)  # fail here, with its reason, and not in a child
+    pool_of(a)  # fail here, with its reason, and not in a child
     weights = np.array(list(kinds.values()))
     exact = np.round(np.cumsum(weights / weights.sum()) * a.cups).astype(int)
     wanted = np.repeat(list(kinds), np.diff(np.concatenate([[0], exact])))

@@ -100,6 +100,16 @@ def find_disc(bgr, strip_px=0):
     return float(m["m10"] / m["m00"]), float(m["m01"] / m["m00"]), float(r)
 
 
+def cut_disc(bgr, disc, size, shrink=0.985):
+    """(BGR size×size×3, alpha size×size, 0 to 255) of the coin at (cx, cy, radius) px. `shrink`: the outermost pixels mix with the background."""
+    cx, cy, r = disc
+    k = size / (2 * r * shrink)
+    m = np.array([[k, 0, size / 2 - 0.5 - k * cx], [0, k, size / 2 - 0.5 - k * cy]])
+    out = cv2.warpAffine(bgr, m, (size, size), flags=cv2.INTER_AREA if k < 1 else cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    alpha = np.clip(255 * ((size / 2 - np.hypot(*np.meshgrid(np.arange(size) - size / 2 + 0.5, np.arange(size) - size / 2 + 0.5))) + 0.5), 0, 255)
+    return out, alpha
+
+
 def cut(photo, size):
     """RGBA, size×size uint8: the coin turned into a disc that fills the picture, its alpha the disc; None where no one coin is found."""
     bgr = cv2.imread(str(data_dir() / photo.file), cv2.IMREAD_COLOR)
@@ -113,12 +123,7 @@ def cut(photo, size):
         if photo.set == "world":
             return None
         disc = (w / 2 - 0.5, h / 2 - 0.5, 0.485 * min(h, w))
-    cx, cy, r = disc
-    shrink = 0.985 if photo.set != "foreign" else 1.0  # the outermost pixels mix with the background
-    k = size / (2 * r * shrink)
-    m = np.array([[k, 0, size / 2 - 0.5 - k * cx], [0, k, size / 2 - 0.5 - k * cy]])
-    out = cv2.warpAffine(bgr, m, (size, size), flags=cv2.INTER_AREA if k < 1 else cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    alpha = np.clip(255 * ((size / 2 - np.hypot(*np.meshgrid(np.arange(size) - size / 2 + 0.5, np.arange(size) - size / 2 + 0.5))) + 0.5), 0, 255)
+    out, alpha = cut_disc(bgr, disc, size, shrink=0.985 if photo.set != "foreign" else 1.0)
     if photo.set == "foreign":  # a cap's edge is a crown: cut to what differs from the background
         lab = cv2.cvtColor(out, cv2.COLOR_BGR2LAB).astype(np.float32)
         k = size // 16
