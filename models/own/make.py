@@ -29,7 +29,7 @@ from .verdict import verdict
 MODELS = Path(__file__).resolve().parent.parent
 CALIBRATION_KINDS = "clean=3,one_impostor=6,whole_wrong=4,unknown_design=2,foreign=1"
 TEST_KINDS = "clean=6,one_impostor=5,whole_wrong=2,unknown_design=2,foreign=1"
-LEAST_MEASURED = 200  # items, to choose a size tolerance by
+LEAST_MEASURED = 160  # items, to choose a size tolerance by
 
 
 def say(text):
@@ -38,8 +38,8 @@ def say(text):
 
 def call(*command, output=None):
     """Runs a program of the repository; what it prints goes to `output`, or is shown. Returns its exit status, 0 or 1."""
-    with open(output, "w") if output else open("/dev/stdout", "w") as out:
-        status = subprocess.run([str(c) for c in command], cwd=MODELS, stdout=out).returncode
+    with open(output or os.devnull, "w") as out:
+        status = subprocess.run([str(c) for c in command], cwd=MODELS, stdout=out if output else None).returncode
     if status not in (0, 1) or (status == 1 and output is None):
         raise SystemExit(f"{' '.join(str(c) for c in command)}: ended with {status}; what it said stands above" + (f" and in {output}" if output else ""))
     return status

@@ -34,7 +34,7 @@ def photograph(design, side, seed):
 def draw_folder(root, designs):
     lines = ["design,name,diameter_mm"]
     for k, d in enumerate(designs):
-        lines.append(f"{d.id},{d.name},{20 + 3 * k}")
+        lines.append(f"{d.id},{d.name},{18 + 1.5 * k}")
         for side in ("obverse", "reverse"):
             (root / d.id / side).mkdir(parents=True)
             for c in range(COINS):
@@ -50,20 +50,20 @@ class Smoke(unittest.TestCase):
             root = Path(folder)
             photos, out = root / "photos", root / "mine"
             photos.mkdir()
-            draw_folder(photos, random_designs(3, seed=4711))
-            command = ["--photos", str(photos), "--out", str(out), "--cups", "20", "--test-cups", "16"]
+            draw_folder(photos, random_designs(8, seed=4711))
+            command = ["--photos", str(photos), "--out", str(out), "--cups", "12", "--test-cups", "8"]
             said = io.StringIO()
             with contextlib.redirect_stdout(said):
                 status = make.main(command)
             text = said.getvalue()
-            # nine coins carry no bound: it must say so, and cover nothing
+            # two dozen coins carry no bound: it must say so, and cover nothing
             self.assertEqual(status, 1)
-            self.assertRegex(text, r"covered +0 of 3 designs")
+            self.assertRegex(text, r"covered +0 of 8 designs")
             self.assertIn("different wrong coins were there to calibrate with, wanted 59 at least", text)
             self.assertIn("00_table.jpg", text)
             manifest = json.loads((out / "manifest.json").read_text())
-            self.assertEqual(len(manifest["classes"]), 6)
-            self.assertEqual(manifest["networks"]["items"]["outputs"]["scores"], ["N", 6])
+            self.assertEqual(len(manifest["classes"]), 16)
+            self.assertEqual(manifest["networks"]["items"]["outputs"]["scores"], ["N", 16])
             # the coins themselves are known: on composed cups, a right coin's best design is its own
             judged = [json.loads(line) for line in (root / "mine.work" / "judged-test.jsonl").read_text().splitlines()]
             items = [i for c in judged if c["kind"] == "clean" for i in c["items"] if i["matched"]]
