@@ -29,6 +29,10 @@ def share(part, whole):
     return f"{percent(part / whole)} ({part} of {whole})" if whole else "none tried"
 
 
+def plural(count, thing):
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
 def false_greens(cups):
     return [c for c in cups if c["verdict"] == "green" and not c["greenAllowed"]]
 
@@ -110,7 +114,7 @@ def verdict(manifest, pool, calibration, test, listed, notes):
     lines += _by_design(manifest, clean, parts)
     lines += ["", "What limits it"]
     reasons = Counter(c["reasons"][0] for c in clean if c["verdict"] != "green" and c["reasons"])
-    lines += [f"  {count} clean cups amber: {reason} ({SAYS.get(reason, 'see docs/mqtt.md, reasons')})" for reason, count in reasons.most_common(5)]
+    lines += [f"  {plural(count, 'clean cup')} amber: {reason} ({SAYS.get(reason, 'see docs/mqtt.md, reasons')})" for reason, count in reasons.most_common(5)]
     pairs = manifest["judge"].get("lookAlikes", [])
     names = lambda pair: " and ".join(manifest["classes"][k]["id"] for k in pair["classes"])
     lines += [f"  look alike: {names(p)}; one must lead the other by {p['margin']} more" for p in pairs[:MOST_LINES]]
@@ -121,7 +125,7 @@ def verdict(manifest, pool, calibration, test, listed, notes):
     lines += ["  too few coins for a better bound:", *["  " + line for line in more]] if more else []
     left = listed["left"]
     if left:
-        lines += ["", f"{len(left)} photographs in which no coin was found, left out:", *[f"  {path}: {why}" for path, why in left[:MOST_LINES]]]
+        lines += ["", f"{plural(len(left), 'photograph')} in which no coin was found, left out:", *[f"  {path}: {why}" for path, why in left[:MOST_LINES]]]
         if len(left) > MOST_LINES:
             lines.append(f"  … and {len(left) - MOST_LINES} more; all of them in left-out.txt of the work folder")
     if notes:

@@ -197,7 +197,7 @@ class Verdict(unittest.TestCase):
     def test_a_good_one_tells_coverage_bound_and_what_was_left_out(self):
         said, usable = self.text([judged("clean", 0.5, "a-2", verdict_="green"), judged("clean", 0.1, "a-3", reasons=["low_margin"]), judged("one_impostor", 0.1, "x-2")])
         self.assertTrue(usable)
-        for part in ("covered      1 of 1", "50.0 % (1 of 2) green", "false greens 0 of 1", "at most 4.9 %", "a/obverse/7.jpg", "1 clean cups amber: low_margin"):
+        for part in ("covered      1 of 1", "50.0 % (1 of 2) green", "false greens 0 of 1", "at most 4.9 %", "a/obverse/7.jpg", "1 clean cup amber: low_margin"):
             self.assertIn(part, said)
 
     def test_a_false_green_makes_it_unfit(self):
