@@ -1,9 +1,8 @@
 """Which judged cups stand behind a threshold. A bad cup of photographed coins always counts. Drawn coins and drawn objects are easier
 to tell from photographs than anything real, so one that stays amber counts for nothing; one that would be green counts against."""
 import json
-import math
 
-import calibrate
+from calibration.trials import BAD_KINDS, bad_cups, green_from, tempted
 
 DRAWN = {"rendered", "foreign"}
 GOALS = (0.05, 0.03, 0.02, 0.01, 0.001)
@@ -19,7 +18,7 @@ def wrong_items(cup):
 
 
 def of_drawn_things(cup):
-    return cup["kind"] in calibrate.BAD_KINDS and any(i["set"] in DRAWN for i in wrong_items(cup))
+    return cup["kind"] in BAD_KINDS and any(i["set"] in DRAWN for i in wrong_items(cup))
 
 
 def photographed(cups):
@@ -28,9 +27,9 @@ def photographed(cups):
 
 def passing_drawn(cups, threshold):
     """Cups of drawn things that would be green."""
-    return [c for c in cups if of_drawn_things(c) and threshold is not None and calibrate.green_at(c, threshold)]
+    return [c for c in cups if of_drawn_things(c) and threshold is not None and green_from(c) >= threshold]
 
 
-def coins_for(bound):
-    """How many distinct wrong coins, none of them green, carry this bound at the confidence of `calibrate.py`."""
-    return math.ceil(math.log(1 - calibrate.CONFIDENCE) / math.log(1 - bound))
+def trials(cups):
+    """Distinct wrong coins that the cups tried, as `calibration/trials.py` counts them."""
+    return len(tempted(bad_cups(cups)))

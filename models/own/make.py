@@ -20,6 +20,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read as torch loads: threads that spin take the processor from all others
 import torch
 
+from calibration.bounds import trials_needed
 from . import bundle, choose, cuts, evidence
 from .folder import read_folder
 from .split import SAYS, SHARES, split
@@ -27,7 +28,8 @@ from .steps import Steps
 from .verdict import verdict
 
 MODELS = Path(__file__).resolve().parent.parent
-CALIBRATION_KINDS = "clean=3,one_impostor=6,whole_wrong=4,unknown_design=2,foreign=1"
+# evidence is counted in distinct wrong coins, so that most cups hold one each (decision 0073)
+CALIBRATION_KINDS = "clean=2,one_impostor=10,whole_wrong=1,unknown_design=2,foreign=1"
 TEST_KINDS = "clean=6,one_impostor=5,whole_wrong=2,unknown_design=2,foreign=1"
 LEAST_MEASURED = 160  # items, to choose a size tolerance by
 
@@ -53,11 +55,11 @@ def show_folder(designs, photos, parts, notes):
     strangers = {p.coin for p in photos if not p.design}
     say(f"  strangers            {len(strangers):>3}")
     coins = sum(part == "calibration" for part in parts.values())
-    reach = [g for g in evidence.GOALS if evidence.coins_for(g) <= coins]
+    reach = [g for g in evidence.GOALS if trials_needed(g) <= coins]
     if reach:
         say(f"  {coins} coins to calibrate with: the bound can become {100 * min(reach):g} % or a little better, at no false green")
     else:
-        wanted = evidence.coins_for(evidence.GOALS[0])
+        wanted = trials_needed(evidence.GOALS[0])
         say(f"  {coins} coins to calibrate with are too few for any bound, wanted {wanted}: about {-(-int((wanted - coins) / SHARES['calibration']) // len(designs))} more a design, or some strangers")
     for note in notes:
         say(f"  note: {note}")
@@ -154,10 +156,10 @@ def make(a):
         floor, tolerance = chosen["unknownSimilarity"], chosen["tolerance"]
         say(f"      sizes within {100 * tolerance['share']:.1f} %; known from {floor['floor']} on, {100 * floor['knownBelow']:.1f} % of your coins are below; {chosen['lookAlikes']['pairs']} pairs look alike")
     steps.run("choose tolerances, floors and look-alikes", [a.px_per_mm], ["seen.jsonl", "seen.u8", "cups-choosing"], look)
-    steps.run("compose calibration cups", [a.cups], ["cups-calibration"], lambda: cups("cups-calibration", "calibration", a.cups, CALIBRATION_KINDS, 21))
+    steps.run("compose calibration cups", [a.cups, CALIBRATION_KINDS], ["cups-calibration"], lambda: cups("cups-calibration", "calibration", a.cups, CALIBRATION_KINDS, 21))
     steps.run("judge them", [], ["judged-calibration.jsonl"], lambda: judge("calibration"))
     steps.run("calibrate", [], ["calibrated.txt"], lambda: calibrate_bundle(work))
-    steps.run("compose test cups", [a.test_cups], ["cups-test"], lambda: cups("cups-test", "test-photo", a.test_cups, TEST_KINDS, 31))
+    steps.run("compose test cups", [a.test_cups, TEST_KINDS], ["cups-test"], lambda: cups("cups-test", "test-photo", a.test_cups, TEST_KINDS, 31))
     steps.run("judge them, with the threshold", [], ["judged-test.jsonl"], lambda: judge("test"))
     manifest = json.loads((work / "bundle" / "manifest.json").read_text())
     lines, usable = verdict(manifest, bundle.POOL, evidence.read_cups(work / "judged-calibration.jsonl"), evidence.read_cups(work / "judged-test.jsonl"), json.loads((work / "coins.json").read_text()), notes)

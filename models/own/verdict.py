@@ -1,8 +1,10 @@
 """What a person reads in the end: does it work, how surely, and what stands in the way."""
 from collections import Counter, defaultdict
 
-import calibrate
-from .evidence import GOALS, coins_for, of_drawn_things, photographed, wrong_items
+from calibration.bounds import trials_needed
+from calibration.trials import bad_cups, tempted
+from calibration.walk import GRID, MAX_BOUND
+from .evidence import GOALS, of_drawn_things, photographed, trials, wrong_items
 from .split import SHARES
 
 MOST_LINES = 12
@@ -46,19 +48,18 @@ def _bound_lines(manifest, pool, cups):
                 f"of bad cups at most {percent(e['bound'])} turn green, at {percent(e['confidence'])} confidence",
                 f"of cups with one wrong coin among right ones at most {percent(one['bound'])} ({one['coins']} coins)",
                 f"in words: with one bad cup in a hundred, about one green in {round(100 / e['bound']):,} may be wrong"]
-    coins, failed = calibrate.tally(cups, calibrate.GRID[0])[""]
-    if failed:
-        return [f"no threshold: even at the strictest, {failed} wrong coins made a cup green; see the designs that look alike"]
-    if coins < coins_for(calibrate.MAX_BOUND):
-        return [f"no threshold: {coins} different wrong coins were there to calibrate with, wanted {coins_for(calibrate.MAX_BOUND)} at least"]
-    return ["no threshold: at each one that gives enough greens, a wrong coin made a cup green"]
+    coins, least = trials(cups), trials_needed(MAX_BOUND)
+    if coins < least:
+        return [f"no threshold: {coins} different wrong coins were there to calibrate with, wanted {least} at least"]
+    failed = int((tempted(bad_cups(cups)) >= GRID[0]).sum())
+    return [f"no threshold: even at the strictest, {plural(failed, 'wrong coin')} made a cup green; see the designs that look alike"]
 
 
 def _more_coins(designs, coins):
     """How many more coins a design carry the next bounds."""
     out = []
     for goal in GOALS:
-        wanted = coins_for(goal)
+        wanted = trials_needed(goal)
         if wanted > coins:
             more = -(-int((wanted - coins) / SHARES["calibration"]) // max(1, designs))
             out.append(f"  for a bound of {percent(goal)}: {wanted} coins to calibrate with (now {coins}), about {more} more a design")
@@ -120,7 +121,7 @@ def verdict(manifest, pool, calibration, test, listed, notes):
     lines += [f"  look alike: {names(p)}; one must lead the other by {p['margin']} more" for p in pairs[:MOST_LINES]]
     if len(pairs) > MOST_LINES:
         lines.append(f"  … and {len(pairs) - MOST_LINES} more pairs, in the manifest (judge.lookAlikes)")
-    coins = calibrate.tally(photographed(calibration), calibrate.GRID[0])[""][0]
+    coins = trials(photographed(calibration))
     more = _more_coins(n, coins)
     lines += ["  too few coins for a better bound:", *["  " + line for line in more]] if more else []
     left = listed["left"]

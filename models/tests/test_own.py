@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import onnx
 
+from calibration.bounds import trials_needed
 from own import bundle, choose, cuts, evidence, folder, make, network, split, steps, verdict
 
 BASE = Path(__file__).resolve().parent.parent / "bundles" / "first"
@@ -182,7 +183,7 @@ class Evidence(unittest.TestCase):
         self.assertEqual([c["truth"][0]["coin"] for c in evidence.passing_drawn(cups, 0.2)], ["cap-1"])
 
     def test_how_many_coins_a_bound_takes(self):
-        self.assertEqual([evidence.coins_for(b) for b in (0.05, 0.01, 0.001)], [59, 299, 2995])
+        self.assertEqual([trials_needed(b) for b in evidence.GOALS], [59, 99, 149, 299, 2995])
 
 
 class Verdict(unittest.TestCase):
