@@ -126,7 +126,7 @@ def make(a):
         return 0
     work.mkdir(parents=True, exist_ok=True)
     folder = Path(a.photos).resolve()
-    steps = Steps(work, 8, say)
+    steps = Steps(work, 9, say)
     stat = lambda p: (p.stat().st_size, p.stat().st_mtime_ns)
     listed = [[d.id, d.name, d.diameter_mm, d.same] for d in designs], [[p.path, *stat(folder / p.path)] for p in photos]
     steps.run("find the coins in the photographs", [str(folder), listed], ["cuts.npy", "coins.json"], lambda: cuts.cut_all(folder, designs, photos, parts, work, lambda t: say("      " + t)))
@@ -148,14 +148,15 @@ def make(a):
     def judge(what):
         call(MODELS.parent / "bin" / "cupcheck", "evaluate", work / f"cups-{what}", "--bundle", work / "bundle", "--jobs", a.jobs, "--cups-out", work / f"judged-{what}.jsonl", output=work / f"judged-{what}.txt")
 
+    mixed = max(10, -(-LEAST_MEASURED // min(len(designs), 8)))
+    steps.run("compose cups to choose by", [a.px_per_mm, mixed], ["cups-choosing"], lambda: cups("cups-choosing", "choosing", mixed, "mixed=1", 51))
+
     def look():
-        mixed = max(10, -(-LEAST_MEASURED // min(len(designs), 8)))
-        cups("cups-choosing", "choosing", mixed, "mixed=1", 51)
         call("node", "items_seen.mjs", work / "cups-choosing", work / "seen", work / "bundle")
         chosen = choose.choose(work / "bundle", work / "seen", bundle.base_floor(base))
         floor, tolerance = chosen["unknownSimilarity"], chosen["tolerance"]
         say(f"      sizes within {100 * tolerance['share']:.1f} %; known from {floor['floor']} on, {100 * floor['knownBelow']:.1f} % of your coins are below; {chosen['lookAlikes']['pairs']} pairs look alike")
-    steps.run("choose tolerances, floors and look-alikes", [a.px_per_mm], ["seen.jsonl", "seen.u8", "cups-choosing"], look)
+    steps.run("choose tolerances, floors and look-alikes", [], ["seen.jsonl", "seen.u8"], look)
     steps.run("compose calibration cups", [a.cups, CALIBRATION_KINDS], ["cups-calibration"], lambda: cups("cups-calibration", "calibration", a.cups, CALIBRATION_KINDS, 21))
     steps.run("judge them", [], ["judged-calibration.jsonl"], lambda: judge("calibration"))
     steps.run("calibrate", [], ["calibrated.txt"], lambda: calibrate_bundle(work))

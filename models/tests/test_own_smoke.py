@@ -72,7 +72,7 @@ class Smoke(unittest.TestCase):
             again = io.StringIO()
             with contextlib.redirect_stdout(again):
                 make.main(command)
-            self.assertEqual(again.getvalue().count(": kept"), 8)
+            self.assertEqual(again.getvalue().count(": kept"), 9)
 
 
 if __name__ == "__main__":
