@@ -8,6 +8,7 @@ from .evidence import GOALS, of_drawn_things, photographed, trials, wrong_items
 from .split import SHARES
 
 MOST_LINES = 12
+TRIED_SHARE = 0.8
 SAYS = {
     "low_margin": "too little difference from another design, or too worn",
     "unknown_design": "a coin resembled no example enough: more examples, worn ones too, would help",
@@ -66,6 +67,20 @@ def _more_coins(designs, coins):
     return out[:3]
 
 
+def _evidence_lines(manifest, cups, listed):
+    """What would make the bound better: more cups where not each coin was tried yet, else more coins; strangers."""
+    tried, there = trials(cups), len({c["coin"] for c in listed if c["part"] == "calibration"})
+    out = []
+    if tried < TRIED_SHARE * there:
+        out.append(f"  only {tried} of {there} coins to calibrate with came up as a wrong coin: more cups (--cups) give a better bound")
+    else:
+        more = _more_coins(len(manifest["designs"]), tried)
+        out += ["  too few coins for a better bound:", *["  " + line for line in more]] if more else []
+    if not any(c["design"] == "" for c in listed):
+        out.append("  no photographs of strangers: the bound says nothing of coins of other designs than yours")
+    return out
+
+
 def _by_design(manifest, clean, parts):
     rows = defaultdict(lambda: [0, 0, Counter()])
     for c in clean:
@@ -121,9 +136,7 @@ def verdict(manifest, pool, calibration, test, listed, notes):
     lines += [f"  look alike: {names(p)}; one must lead the other by {p['margin']} more" for p in pairs[:MOST_LINES]]
     if len(pairs) > MOST_LINES:
         lines.append(f"  … and {len(pairs) - MOST_LINES} more pairs, in the manifest (judge.lookAlikes)")
-    coins = trials(photographed(calibration))
-    more = _more_coins(n, coins)
-    lines += ["  too few coins for a better bound:", *["  " + line for line in more]] if more else []
+    lines += _evidence_lines(manifest, photographed(calibration), listed["coins"])
     left = listed["left"]
     if left:
         lines += ["", f"{plural(len(left), 'photograph')} in which no coin was found, left out:", *[f"  {path}: {why}" for path, why in left[:MOST_LINES]]]

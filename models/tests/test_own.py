@@ -201,6 +201,13 @@ class Verdict(unittest.TestCase):
         for part in ("covered      1 of 1", "50.0 % (1 of 2) green", "false greens 0 of 1", "at most 4.9 %", "a/obverse/7.jpg", "1 clean cup amber: low_margin"):
             self.assertIn(part, said)
 
+    def test_too_few_cups_are_told_from_too_few_coins(self):
+        coins = lambda n: {"coins": [{"coin": f"x-{k}", "design": "x", "part": "calibration"} for k in range(n)], "left": []}
+        say = lambda n: "\n".join(verdict._evidence_lines(self.manifest, [judged("one_impostor", 0.1, "x-1")], coins(n)["coins"]))
+        self.assertIn("only 1 of 5 coins", say(5))
+        self.assertIn("for a bound of 5.0 %: 59 coins", say(1))
+        self.assertIn("no photographs of strangers", say(1))
+
     def test_a_false_green_makes_it_unfit(self):
         said, usable = self.text([judged("one_impostor", 0.5, "x-2", verdict_="green")])
         self.assertFalse(usable)
