@@ -96,6 +96,14 @@ def publish(work, out):
         part.rename(out)
 
 
+def hand_over(work, out, named, usable, wrong):
+    """Publishes the bundle, unless it made a false green: then what was in `out` stays. Returns what to say."""
+    if wrong:
+        return f"{named} stays as it was: a bundle that made a false green is not handed over. It lies in {work / 'bundle'}, to look into."
+    publish(work, out)
+    return f"The bundle is in {named}." if usable else f"The bundle is in {named}; it covers nothing, so that every cup is amber."
+
+
 def made_here(folder):
     """Whether this command made the bundle."""
     path = folder / "manifest.json"
@@ -163,11 +171,10 @@ def make(a):
     steps.run("compose test cups", [a.test_cups, TEST_KINDS], ["cups-test"], lambda: cups("cups-test", "test-photo", a.test_cups, TEST_KINDS, 31))
     steps.run("judge them, with the threshold", [], ["judged-test.jsonl"], lambda: judge("test"))
     manifest = json.loads((work / "bundle" / "manifest.json").read_text())
-    lines, usable = verdict(manifest, bundle.POOL, evidence.read_cups(work / "judged-calibration.jsonl"), evidence.read_cups(work / "judged-test.jsonl"), json.loads((work / "coins.json").read_text()), notes)
+    lines, usable, wrong = verdict(manifest, bundle.POOL, evidence.read_cups(work / "judged-calibration.jsonl"), evidence.read_cups(work / "judged-test.jsonl"), json.loads((work / "coins.json").read_text()), notes)
     (work / "verdict.txt").write_text("\n".join(lines) + "\n")
     say("\n" + "\n".join(lines) + "\n")
-    publish(work, out)
-    say(f"The bundle is in {a.out}." if usable else f"The bundle is in {a.out}, and is not fit for use.")
+    say(hand_over(work, out, a.out, usable, wrong))
     return 0 if usable else 1
 
 

@@ -107,7 +107,7 @@ def _false_green_lines(wrong):
 
 
 def verdict(manifest, pool, calibration, test, listed, notes):
-    """Lines of text, and whether the bundle may be used."""
+    """Lines of text; whether it covers anything and made no false green; the false greens."""
     covered = [d["id"] for d in manifest["designs"] if d["threshold"] and manifest["thresholds"][d["threshold"]]["score"] is not None]
     clean = [c for c in test if c["kind"] == "clean"]
     bad = [c for c in test if not c["greenAllowed"]]
@@ -144,4 +144,4 @@ def verdict(manifest, pool, calibration, test, listed, notes):
             lines.append(f"  … and {len(left) - MOST_LINES} more; all of them in left-out.txt of the work folder")
     if notes:
         lines += ["", "To know", *[f"  {note}" for note in notes[:MOST_LINES]]]
-    return lines, bool(covered) and not wrong
+    return lines, bool(covered) and not wrong, wrong

@@ -192,7 +192,7 @@ class Verdict(unittest.TestCase):
     listed = {"coins": [{"coin": "a-1", "design": "a", "part": "train"}], "left": [("a/obverse/7.jpg", "no coin")]}
 
     def text(self, test):
-        lines, usable = verdict.verdict(self.manifest, "photographs", [judged("one_impostor", 0.1, "x-1")], test, self.listed, [])
+        lines, usable, _ = verdict.verdict(self.manifest, "photographs", [judged("one_impostor", 0.1, "x-1")], test, self.listed, [])
         return "\n".join(lines), usable
 
     def test_a_good_one_tells_coverage_bound_and_what_was_left_out(self):
@@ -241,6 +241,15 @@ class Going(unittest.TestCase):
                 with self.assertRaises(KeyboardInterrupt):
                     steps.Steps(work, 1, lambda _: None).run("f", inputs, ["f"], action)
             self.assertEqual(found, [False, True, False])
+
+    def test_a_bundle_that_made_a_false_green_is_not_handed_over(self):
+        with tempfile.TemporaryDirectory() as made:
+            work, out = Path(made) / "work", Path(made) / "mine"
+            (work / "bundle").mkdir(parents=True)
+            self.assertIn("stays as it was", make.hand_over(work, out, "mine", False, [judged("one_impostor", 0.5, "x-1", verdict_="green")]))
+            self.assertFalse(out.exists())
+            make.hand_over(work, out, "mine", True, [])
+            self.assertTrue(out.is_dir())
 
     def test_a_bundle_of_another_making_is_not_overwritten(self):
         with self.assertRaisesRegex(SystemExit, "was not made by own.make"):
