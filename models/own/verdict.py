@@ -40,7 +40,12 @@ def false_greens(cups):
     return [c for c in cups if c["verdict"] == "green" and not c["greenAllowed"]]
 
 
-def _bound_lines(manifest, pool, cups):
+def greens_for_a_wrong_one(bound, coverage, bad=0.01):
+    """Of so many greens one may be wrong, where `bad` of the cups are bad and `coverage` of the clean ones turn green."""
+    return int(1 + (1 - bad) * coverage / (bad * bound))
+
+
+def _bound_lines(manifest, pool, cups, coverage):
     threshold = manifest["thresholds"][pool]
     if threshold["score"] is not None:
         e = threshold["evidence"]
@@ -48,7 +53,7 @@ def _bound_lines(manifest, pool, cups):
         return [f"threshold {threshold['score']}, from {e['distinctCoins']} different wrong coins, none of them green:",
                 f"of bad cups at most {percent(e['bound'])} turn green, at {percent(e['confidence'])} confidence",
                 f"of cups with one wrong coin among right ones at most {percent(one['bound'])} ({one['coins']} coins)",
-                f"in words: with one bad cup in a hundred, about one green in {round(100 / e['bound']):,} may be wrong"]
+                *([f"in words: with one bad cup in a hundred, up to one green in {greens_for_a_wrong_one(e['bound'], coverage):,} may be wrong"] if coverage else [])]
     coins, least = trials(cups), trials_needed(MAX_BOUND)
     if coins < least:
         return [f"no threshold: {coins} different wrong coins were there to calibrate with, wanted {least} at least"]
@@ -118,12 +123,13 @@ def verdict(manifest, pool, calibration, test, listed, notes):
         parts[design][part] += 1
     own = [c for c in listed["coins"] if c["design"]]
     n = len(manifest["designs"])
+    coverage = sum(c["verdict"] == "green" for c in clean) / len(clean) if clean else 0.0
     lines = [f"{manifest['name']} {manifest['version']}: {n} designs, {len(own)} photographs of {len({c['coin'] for c in own})} coins", "",
              f"covered      {len(covered)} of {n} designs",
              f"clean cups   {share(sum(c['verdict'] == 'green' for c in clean), len(clean))} green",
              f"false greens {len(wrong)} of {len(bad)} bad cups; {len({i['coin'] for c in real for i in wrong_items(c)})} different wrong coins from photographs"
              + (f", {len(bad) - len(real)} cups with drawn things" if len(real) < len(bad) else "")]
-    lines += [("bound        " if k == 0 else "             ") + line for k, line in enumerate(_bound_lines(manifest, pool, photographed(calibration)))]
+    lines += [("bound        " if k == 0 else "             ") + line for k, line in enumerate(_bound_lines(manifest, pool, photographed(calibration), coverage))]
     lines += ["The cups were composed from your photographs; no cup of your station has been judged.", ""]
     if wrong:
         lines += ["FALSE GREENS in the test. Do not use this bundle: look at these cups first (in the work folder, cups-test/).", *_false_green_lines(wrong), ""]

@@ -201,6 +201,10 @@ class Verdict(unittest.TestCase):
         for part in ("covered      1 of 1", "50.0 % (1 of 2) green", "false greens 0 of 1", "at most 4.9 %", "a/obverse/7.jpg", "1 clean cup amber: low_margin"):
             self.assertIn(part, said)
 
+    def test_fewer_clean_greens_leave_a_larger_share_of_wrong_ones(self):
+        self.assertEqual(verdict.greens_for_a_wrong_one(0.01, 1.0), 9901)
+        self.assertEqual(verdict.greens_for_a_wrong_one(0.01, 0.5), 4951)
+
     def test_too_few_cups_are_told_from_too_few_coins(self):
         coins = lambda n: {"coins": [{"coin": f"x-{k}", "design": "x", "part": "calibration"} for k in range(n)], "left": []}
         say = lambda n: "\n".join(verdict._evidence_lines(self.manifest, [judged("one_impostor", 0.1, "x-1")], coins(n)["coins"]))
