@@ -188,7 +188,7 @@ def main():
         "designs": [designs[d] for d in used],
         "gallery": {"file": "gallery.f32", "dim": DIM, "networkSha256": files["items.onnx"]["sha256"], "vectors": names},
         "judges": {"softmax": {"scale": SCALE}},
-        "judge": {"name": "combined", "neighbours": neighbours, "unknownSimilarity": 1.0},
+        "judge": {"name": "metric", "neighbours": neighbours, "unknownSimilarity": 1.0},
         "thresholds": {"photographs": {"score": None, "evidence": None}, "rendered": {"score": None, "evidence": None}},
         "quality": {"maxRimWidthMm": 0.9, "minLuma": 40, "maxClippedShare": 0.2, "maxMotion": 4.0},
         "provenance": {"commit": commit_id(), "command": "models/train_all.sh", "data": "photographs of the folder CUPCHECK_DATA, splits as in its index.csv; rendered designs of models/generate",
