@@ -31,12 +31,13 @@ const cups = all.filter(({ stranger }) => stranger !== otherYear);
  * A foreign thing or a design that nobody taught resembles nothing known of its size, and to name a known design, as
  * `wrong_design` and `mixed_designs` do, would be a lie. A sibling that the bundle knows is to be named.
  * Of a whole cup of an unknown design some may look like a known one of its size: then none is what was ordered, and
- * besides some are unknown. A sibling that the bundle does not know, and that only its size tells apart, is of the wrong size.
+ * besides some are unknown. So it is with washers: the hole can be taken for the rim, and one with no rim to measure may
+ * look like something known. A sibling that the bundle does not know, and that only its size tells apart, is of the wrong size.
  */
 const first: Readonly<Record<string, { readonly among: Reason; readonly whole: Reason }>> = {
   button: { among: 'unknown_design', whole: 'unknown_design' },
   token: { among: 'unknown_design', whole: 'unknown_design' },
-  washer: { among: 'unknown_design', whole: 'unknown_design' },
+  washer: { among: 'unknown_design', whole: 'wrong_design' },
   blank: { among: 'unknown_design', whole: 'unknown_design' },
   'unknown design': { among: 'unknown_design', whole: 'wrong_design' },
   'known sibling of another size': { among: 'mixed_designs', whole: 'wrong_design' },
@@ -48,6 +49,7 @@ const first: Readonly<Record<string, { readonly among: Reason; readonly whole: R
 /** Where more has to be said. */
 const besides: Readonly<Record<string, readonly Reason[]>> = {
   'unknown-whole.jpg': ['unknown_design'],
+  'washer-whole.jpg': ['unknown_design'],
   'button-small-among.jpg': ['wrong_size'],
   'token-large-among.jpg': ['wrong_size'],
   'same-picture-other-size-among.jpg': ['wrong_size'],
