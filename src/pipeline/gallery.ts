@@ -80,3 +80,7 @@ export function similarity(embedding: Float32Array, vectors: Float32Array, neigh
   }
   return nearest.reduce((sum, value) => sum + value, 0) / used;
 }
+
+/** By class: how alike a vector is to the class's nearest known ones. */
+export const similarities = (embedding: Float32Array, { byClass }: Gallery, neighbours: number): Float64Array =>
+  Float64Array.from(byClass, (vectors) => similarity(embedding, vectors, neighbours));

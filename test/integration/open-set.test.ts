@@ -11,7 +11,8 @@ import { emptyCup, type EmptyCup } from '../../src/pipeline/judge-cup.js';
 import type { Judgement, Reason } from '../../src/pipeline/judgement.js';
 import { judgesOf } from '../../src/pipeline/judges/registry.js';
 import { type ComposedCup, composeCups, whyNoCups } from '../fixtures/composed-cups.js';
-import { judgementsOf, linesOf, spoken, strict } from '../fixtures/judging.js';
+import { policy } from '../fixtures/cup-facts.js';
+import { judgementsOf, linesOf, spoken } from '../fixtures/judging.js';
 
 interface OpenCup {
   readonly image: string;
@@ -101,7 +102,7 @@ describe('a stranger in the cup', () => {
         : [await judgementsOf(engine, picture, order, { pxPerMm: null, empty })]),
     ];
     for (const [one] of doubting) expect(one.verdict, spoken(one)).toBe('amber');
-    const trusting = { ...strict, overrideNotCovered: true };
+    const trusting = { ...policy, overrideNotCovered: true };
     table.push(
       `${image.padEnd(36)}${(await judgementsOf(others, picture, order, view, trusting)).map(said).join(' ')}`,
     );
@@ -119,7 +120,7 @@ describe('a stranger in the cup', () => {
   );
 
   it('is amber too where shared sides are allowed but none tells the design', async () => {
-    const allowing = { ...strict, sharedSides: 'allow' } as const;
+    const allowing = { ...policy, sharedSides: 'allow' } as const;
     for (const { image, order, pxPerMm, stranger, whole } of cups) {
       // One shared side beside others that tell is what `allow` allows.
       if (stranger === 'shared side' && !whole) continue;

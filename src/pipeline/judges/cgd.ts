@@ -1,4 +1,4 @@
-import { similarity } from '../gallery.js';
+import { similarities } from '../gallery.js';
 import type { Judge } from './judge.js';
 import { featuresOf, galleryOf, head, type JudgeParts, judgeSpec } from './parts.js';
 import { classTable, opinionFrom, worstOf } from './resemblance.js';
@@ -18,12 +18,7 @@ export function cgdJudge(parts: JudgeParts): Judge {
       const descriptors = await describe(featuresOf(items));
       const opinions = items.map(({ sizeFits }, index) => {
         const own = descriptors[index] ?? new Float32Array(gallery.dim);
-        return opinionFrom(
-          table,
-          Float64Array.from(gallery.byClass, (vectors) => similarity(own, vectors, neighbours)),
-          floors,
-          sizeFits,
-        );
+        return opinionFrom(table, similarities(own, gallery, neighbours), floors, sizeFits);
       });
       return worstOf(opinions, manifest.designs.length);
     },

@@ -1,12 +1,12 @@
 import { cropResize } from '../../native/crop-resize.js';
-import { similarity } from '../gallery.js';
+import { similarities } from '../gallery.js';
 import { sameForAll } from './cup-wide.js';
 import type { Judge } from './judge.js';
 import { type JudgeParts, judgeSpec } from './parts.js';
 import { classTable } from './resemblance.js';
 import { lookAt } from './second-look.js';
-import { probabilities } from './softmax.js';
-import { leads } from './softmax-sum.js';
+import { byDesign, probabilities } from './softmax.js';
+import { leads } from './leads.js';
 
 const COLUMNS = 4;
 const ROWS = 3;
@@ -43,15 +43,12 @@ export function gridJudge(parts: JudgeParts): Judge {
       const sums = new Float64Array(designs);
       let counted = 0;
       for (const [index, embedding] of look.embeddings.entries()) {
-        const nearest = gallery.byClass.reduce(
-          (most, vectors) => Math.max(most, similarity(embedding, vectors, manifest.judge.neighbours)),
-          -1,
-        );
+        const nearest = Math.max(-1, ...similarities(embedding, gallery, manifest.judge.neighbours));
         if (nearest < manifest.judge.unknownSimilarity) continue;
         counted++;
-        const byClass = probabilities({ classScores: look.classScores[index] ?? new Float32Array() }, scale);
-        for (const [at, members] of table.designsOf.entries())
-          for (const design of members) sums[design] = (sums[design] ?? 0) + (byClass[at] ?? 0);
+        const classScores = look.classScores[index] ?? new Float32Array();
+        for (const [design, value] of byDesign(table, probabilities({ classScores }, scale)).entries())
+          sums[design] = (sums[design] ?? 0) + value;
       }
       const score = leads(
         sums.map((sum) => sum / Math.max(1, counted)),

@@ -1,5 +1,5 @@
 import type { Bundle } from '../bundle/load.js';
-import { type Gallery, similarity } from '../gallery.js';
+import { type Gallery, similarities, similarity } from '../gallery.js';
 import type { CupOpinion, Judge, ScoredItem } from './judge.js';
 import { classTable, opinionFrom, worstOf } from './resemblance.js';
 
@@ -31,7 +31,7 @@ export function metricOpinion({
   const contested = withCandidate(gallery, candidate);
   return (items) => {
     const opinions = items.map(({ embedding, sizeFits }) => {
-      const cosines = Float64Array.from(gallery.byClass, (vectors) => similarity(embedding, vectors, neighbours));
+      const cosines = similarities(embedding, gallery, neighbours);
       // The mean of the nearest can fall by a vector more, where there was one alone: so the larger of both.
       const rivals = cosines.map((cosine, index) => {
         const vectors = contested[index] ?? null;

@@ -4,7 +4,7 @@ import type { Judge } from './judge.js';
 import { head, type JudgeParts, judgeSpec } from './parts.js';
 import { classTable } from './resemblance.js';
 import { lookAt } from './second-look.js';
-import { leads } from './softmax-sum.js';
+import { leads } from './leads.js';
 
 /** The whole picture at once: no detector, no items. */
 export function sceneJudge(parts: JudgeParts): Judge {

@@ -2,7 +2,7 @@ import { sameForAll } from './cup-wide.js';
 import type { Judge } from './judge.js';
 import { head, type JudgeParts } from './parts.js';
 import { classTable } from './resemblance.js';
-import { leads } from './softmax-sum.js';
+import { leads } from './leads.js';
 
 /** Items that the set network has room for. */
 const ROOM = 20;

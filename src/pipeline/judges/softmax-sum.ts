@@ -1,7 +1,8 @@
 import type { Judge } from './judge.js';
+import { leads } from './leads.js';
 import { type JudgeParts, judgeSpec } from './parts.js';
 import { classTable, opinionFrom } from './resemblance.js';
-import { probabilities } from './softmax.js';
+import { byDesign, probabilities } from './softmax.js';
 
 const SMALLEST = 1e-12;
 
@@ -22,25 +23,12 @@ export function softmaxSumJudge(parts: JudgeParts, of: 'probability' | 'logarith
       const mean = new Float64Array(designs);
       const opinions = items.map((item) => {
         const byClass = probabilities(item, scale);
-        const byDesign = new Float64Array(designs);
-        for (const [index, members] of table.designsOf.entries())
-          for (const design of members) byDesign[design] = (byDesign[design] ?? 0) + (byClass[index] ?? 0);
+        const ofDesign = byDesign(table, byClass);
         for (let design = 0; design < designs; design++)
-          mean[design] = (mean[design] ?? 0) + counted(byDesign[design] ?? 0) / items.length;
+          mean[design] = (mean[design] ?? 0) + counted(ofDesign[design] ?? 0) / items.length;
         return opinionFrom(table, byClass, floors, item.sizeFits);
       });
       return Promise.resolve({ items: opinions, score: leads(mean, items.length) });
     },
   };
-}
-
-/** By design: its value less the largest of the others. */
-export function leads(values: ArrayLike<number>, items: number): Float32Array {
-  const all = Array.from(values);
-  const first = all.indexOf(Math.max(...all));
-  const second = Math.max(-Infinity, ...all.filter((_, index) => index !== first));
-  const most = all[first] ?? -Infinity;
-  return Float32Array.from(all, (value, index) =>
-    items === 0 ? -Infinity : value - (index === first ? second : most),
-  );
 }
