@@ -22,7 +22,9 @@ from .station import LOOKS, make_station
 
 KINDS = {"clean": 0.50, "one_impostor": 1 / 3, "whole_wrong": 0.05, "foreign": 0.04, "unknown_design": 0.04, "overlap": 0.02, "wrong_count": 0.02}
 # wrong_order: as whole_wrong, where the order may name a design that has no coin in the split
-MORE_KINDS = ("blur", "dark", "empty", "shared_sides", "mixed", "wrong_order")
+# other_year: unknown_design, where the stranger is a known design of another year, with the year up (struck coins only)
+MORE_KINDS = ("blur", "dark", "empty", "shared_sides", "mixed", "wrong_order", "other_year")
+SPECIAL = {"wrong_order": "whole_wrong", "other_year": "unknown_design"}  # what the truth calls them
 SAME_SIZE_MM = 1.0
 SAME_SIZE_SHARE = 0.7
 MAX_ITEMS = 20
@@ -60,14 +62,22 @@ def even(kind, designs, pool, radius_mm, rng):
     return str(rng.choice([d for d in designs if limits[d] >= count])), count
 
 
+# kinds that not every design can be in
+NARROW = {"shared_sides": lambda pool, design: pool.shared_sides(design), "other_year": lambda pool, design: pool.sisters(design)}
+
+
 def fill(kind, pool, radius_mm, rng, counts="few"):
     """(pieces, ordered design, ordered count, what the whole cup is) of a cup of this kind."""
-    designs = pool.designs if kind != "shared_sides" else [d for d in pool.designs if pool.shared_sides(d)]
+    designs = pool.designs
+    if kind in NARROW:
+        designs = [d for d in designs if NARROW[kind](pool, d)]
+        if not designs:
+            raise SystemExit(f"--kinds {kind}: no {pool.pool} are for it")
     if counts == "even":
         design, count = even(kind, designs, pool, radius_mm, rng)
     else:
         design = str(rng.choice(pool.designs))
-        if kind == "shared_sides":
+        if kind in NARROW:
             design = str(rng.choice(designs))
         count = few(limit_of(kind, design, pool, radius_mm), rng)
     mm = pool.diameter_mm(design)
@@ -86,6 +96,9 @@ def fill(kind, pool, radius_mm, rng, counts="few"):
         wrong = other_design(pool, design, rng)
         n = min(count, pool.size(wrong), room_for(pool.diameter_mm(wrong), radius_mm))
         return pool.draw(wrong, n, rng), design, n, wrong
+    if kind == "other_year":
+        strange = count if rng.uniform() < 0.3 else 1
+        return pool.draw(design, count - strange, rng) + pool.draw_sisters(design, strange, rng), design, count, None
     if kind == "unknown_design" and rng.uniform() < 0.5:
         pieces = pool.draw_unknown(mm, count, rng)
         return pieces, design, len(pieces), None
@@ -149,7 +162,7 @@ def render_cup(out, name, kind, station, reference, pool, rng, counts="few", mas
     blur = kind == "blur"
     picture = expose(linear, station, rng, defocus_px=float(rng.uniform(4, 8)) if blur else 0.0, dim=float(rng.uniform(0.01, 0.04)) if kind == "dark" else float(np.exp(rng.normal(0, 0.02))))
     jpeg(picture, out / name, station.quality)
-    line = truth_line(name, "whole_wrong" if kind == "wrong_order" else kind, pieces, design, count, whole, station, reference)
+    line = truth_line(name, SPECIAL.get(kind, kind), pieces, design, count, whole, station, reference)
     if masks:
         line["mask"] = f"{Path(name).stem}-items.png"
         write_mask(labels, out / line["mask"])

@@ -2,6 +2,7 @@
 
 All names, pictures and legends are invented. `SEED_SPLITS` keeps coins of training, calibration, test and demo apart.
 """
+import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -193,5 +194,61 @@ def random_designs(count, seed=7):
     return tuple(out)
 
 
+_NUMERALS = ((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
+_YEAR = re.compile(r"(?<![\w])(1[5-9]\d\d|20\d\d|M[CDLXVIM]{3,})(?![\w])")
+
+
+def _roman(number):
+    out = ""
+    for value, letters in _NUMERALS:
+        while number >= value:
+            out, number = out + letters, number - value
+    return out
+
+
+def _years_later(text, years):
+    """The text with its year moved, in its own numerals; None where it holds no year."""
+    found = _YEAR.search(text)
+    if not found:
+        return None
+    old = found[0]
+    if old.isdigit():
+        new = str(int(old) + years)
+    else:
+        new = _roman(next(n for n in range(1500, 2100) if _roman(n) == old) + years)
+    return text[:found.start()] + new + text[found.end():]
+
+
+def years_later(design, years):
+    """(the same coin of another year, the sides that the year stands on); no sides where it bears none. Its plain sides stay the known classes'."""
+    moved, sides = {}, []
+    for name in ("obverse", "reverse"):
+        side = design.side(name)
+        for at in ("bottom", "small"):
+            text = _years_later(getattr(side, at), years)
+            if text is not None:
+                side, sides = replace(side, **{at: text}), sides + [name]
+        moved[name] = side
+    return replace(design, id=f"{design.id}{years:+d}", name=f"{design.name}, {years:+d} years", **moved), sides
+
+
+# Sisters of another year, which no bundle knows: those of training teach to look at the year; the others are strangers that no training saw.
+SISTER_YEARS = {"train": (1, -3, 5, -7, 9, -11), "choosing": (13, -15), "calibration": (4, -4, -8, 12), "test-photo": (2, -2, 6, -6, -10)}
+
+
+def sisters(split):
+    """[(known design, sister, the sides on which its year stands)] of a split."""
+    out = [(d, *years_later(d, years)) for d in KNOWN for years in SISTER_YEARS[split]]
+    return [found for found in out if found[2]]
+
+
+RANDOM_SISTER_YEARS = 3
 RANDOM_TRAINED, RANDOM_HELD = 64, 8  # the last ones are strangers to choose with
 BY_ID = {d.id: d for d in KNOWN + UNKNOWN}
+
+
+def struck_designs():
+    """Every design that coins are struck of, by id."""
+    randoms = random_designs(RANDOM_TRAINED + RANDOM_HELD)
+    moved = [d for split in SISTER_YEARS for _, d, _ in sisters(split)] + [years_later(d, RANDOM_SISTER_YEARS)[0] for d in randoms[:RANDOM_TRAINED]]
+    return {d.id: d for d in (*KNOWN, *UNKNOWN, *randoms, *moved)}

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from .compose import Piece
-from .designs import BY_ID, KNOWN, RANDOM_HELD, RANDOM_TRAINED, SEED_SPLITS, UNKNOWN, random_designs
+from .designs import BY_ID, KNOWN, RANDOM_HELD, RANDOM_TRAINED, SEED_SPLITS, SISTER_YEARS, UNKNOWN, random_designs, sisters
 from .photographs import cut, diameters_mm, index, split_of
 
 CUT = 224
@@ -55,6 +55,9 @@ class Photographs:
     def shared_sides(self, design):
         return ()
 
+    def sisters(self, design):
+        return ()
+
     def size(self, design):
         return len(self.coins[design])
 
@@ -100,16 +103,29 @@ class Rendered:
         self.designs = self.orderable = [d.id for d in KNOWN]
         # what is chosen by strangers must not be chosen by those that calibration and test use
         self.strangers = {d.id: d for d in (random_designs(RANDOM_TRAINED + RANDOM_HELD)[RANDOM_TRAINED:] if split == "choosing" else UNKNOWN)}
+        self._sisters = defaultdict(list)
+        for known, sister, sides in sisters(split) if split in SISTER_YEARS else ():
+            self._sisters[known.id].append((sister, sides))
+        self._struck = BY_ID | {sister.id: sister for found in self._sisters.values() for sister, _ in found}
 
     def diameter_mm(self, design):
         return self._design(design).diameter_mm
 
     def _design(self, design):
-        return self.strangers.get(design) or BY_ID[design]
+        return self.strangers.get(design) or self._struck[design]
 
     def shared_sides(self, design):
         d = self._design(design)
         return [s for s in ("obverse", "reverse") if s in d.shared and d.family == "harbour"]
+
+    def sisters(self, design):
+        """[(sister of another year that no bundle knows, the sides that tell)]"""
+        return self._sisters.get(design, [])
+
+    def draw_sisters(self, design, count, rng):
+        """Coins of one sister, with the year up."""
+        sister, sides = self.sisters(design)[int(rng.integers(len(self.sisters(design))))]
+        return self.draw(sister.id, count, rng, str(rng.choice(sides)))
 
     def size(self, design):
         return min(RENDERED_COINS, self.last - self.first)

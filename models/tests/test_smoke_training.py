@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from generate.designs import random_designs
-from train.items_data import Batches, likest, rendered_entries
+from train.items_data import Batches, likest, rendered_entries, rendered_jobs
 from train.items_network import ItemsNetwork
 from train.train_items import loss_of
 from train.warm import load_bundle
@@ -22,7 +22,7 @@ PX, STEPS = 96, 14
 def train(rate):
     """Losses of a short training at a learning rate."""
     torch.manual_seed(1)
-    entries, pictures = rendered_entries("train", 0, random_designs(72)[64:69], 4)
+    entries, pictures = rendered_entries("train", rendered_jobs(0, random_designs(72)[64:69], 4))
     classes = sorted({e.cls for e in entries})
     manifest = json.loads((BUNDLE / "manifest.json").read_text())
     names = [c["id"] for c in manifest["classes"]]

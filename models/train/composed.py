@@ -14,13 +14,13 @@ import numpy as np
 
 from generate.camera import expose
 from generate.compose import Piece, lay_out, paint, where
-from generate.designs import BY_ID, RANDOM_HELD, RANDOM_TRAINED, random_designs
+from generate.designs import struck_designs
 from generate.station import LOOKS, make_station
-from .items_data import cache_dir, group_of, training_set
+from .items_data import TRAINING_LOOK, cache_dir, group_of, training_set
 
 WIDE = 1.16          # side of a banked crop, in the coin's diameters
 BANK_PX = 184
-VIEWS = {"us-types": 5, "world": 1, "foreign": 1, "known": 1, "random": 1}
+VIEWS = {"us-types": 5, "world": 1, "foreign": 1, "known": 1, "sister": 1, "random": 1}
 RENDERED_SHARE = 0.5  # of the struck coins, the half is enough: they have light of their own in every crop
 FULL = 0.42          # of the bottom's area
 CUPS = 4             # a station
@@ -31,8 +31,7 @@ def _piece(number, rng):
     e = _shared["entries"][number]
     mm = e.diameter_mm or float(rng.uniform(18, 34))
     if e.set == "rendered":
-        design = _shared["randoms"].get(e.design) or BY_ID[e.design]
-        return Piece(str(number), e.design, e.side, e.set, mm, seed=int(e.coin.rsplit("-", 1)[1]), struck=design)
+        return Piece(str(number), e.design, e.side, e.set, mm, seed=int(e.coin.rsplit("-", 1)[1]), struck=_shared["struck"][e.design])
     return Piece(str(number), e.design, e.side, e.set, mm, _shared["pictures"][number])
 
 
@@ -87,14 +86,14 @@ def _jobs(numbers, seed, look):
     return jobs
 
 
-def bank(split, seed, look=1):
+def bank(split, seed, look=TRAINING_LOOK):
     """(entry numbers, crops N×BANK_PX×BANK_PX×3 uint8) of the coins of a split; cached."""
     stem = f"composed-{split}" if look == 1 else f"composed-look{look}-{split}"
     names = cache_dir() / f"{stem}-of.npy", cache_dir() / f"{stem}.npy"
     if names[1].is_file():
         return np.load(names[0]), np.load(names[1], mmap_mode="r")
     entries, pictures = training_set()
-    _shared.update(entries=entries, pictures=pictures, randoms={d.id: d for d in random_designs(RANDOM_TRAINED + RANDOM_HELD)})
+    _shared.update(entries=entries, pictures=pictures, struck=struck_designs())
     rng = np.random.default_rng([seed, 42])
     numbers = []
     for i, e in enumerate(entries):
@@ -115,7 +114,7 @@ def bank(split, seed, look=1):
 
 if __name__ == "__main__":
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    args.add_argument("--look", type=int, default=1, choices=LOOKS)
+    args.add_argument("--look", type=int, default=TRAINING_LOOK, choices=LOOKS)
     a = args.parse_args()
     bank("choosing", 2, a.look)
     bank("train", 1, a.look)

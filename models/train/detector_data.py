@@ -12,7 +12,7 @@ import numpy as np
 from generate.camera import expose
 from generate.compose import Piece, lay_out, outline, paint, stack
 from generate.station import LOOKS, make_station
-from .items_data import cache_dir, training_set
+from .items_data import TRAINING_LOOK, cache_dir, training_set
 
 INPUT_H, INPUT_W, STRIDE = 240, 320, 4
 GRID_H, GRID_W = INPUT_H // STRIDE, INPUT_W // STRIDE
@@ -84,7 +84,7 @@ def _scene(job):
     return small, np.array(boxes, np.float32).reshape(-1, 5), cells
 
 
-def scenes(count=3000, held=300, look=1):
+def scenes(count=3000, held=300, look=TRAINING_LOOK):
     """(pictures, boxes padded N×48×5 with counts, masks); the last `held` are made of held-back coins."""
     file = cache_dir() / ("detector.npz" if look == 1 else f"detector-look{look}.npz")
     if file.is_file():
@@ -113,5 +113,5 @@ def scenes(count=3000, held=300, look=1):
 if __name__ == "__main__":
     os.nice(5)
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    args.add_argument("--look", type=int, default=1, choices=LOOKS)
+    args.add_argument("--look", type=int, default=TRAINING_LOOK, choices=LOOKS)
     scenes(look=args.parse_args().look)

@@ -25,7 +25,7 @@ from .gallery import NEUTRAL
 from .items_data import cache_dir, group_of, training_set
 
 PX = 160
-VARIATIONS = {"us-types": 1, "world": 2, "foreign": 2, "known": 3, "random": 1}  # of a banked crop; there are five views of each US photograph
+VARIATIONS = {"us-types": 1, "world": 2, "foreign": 2, "known": 3, "sister": 1, "random": 1}  # of a banked crop; there are five views of each US photograph
 GALLERY_TURNS = 2
 SEEN = ("seen-photographs", "seen-rendered")
 

@@ -21,7 +21,7 @@ from .metric import Bundle
 from .separation import separation
 
 HIDDEN = 64
-NONE_GROUPS = ("world", "random", "foreign")  # what no bundle names
+NONE_GROUPS = ("world", "random", "sister", "foreign")  # what no bundle names
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from generate.designs import KNOWN, RANDOM_HELD, RANDOM_TRAINED, random_designs
+from generate.designs import KNOWN, RANDOM_HELD, RANDOM_SISTER_YEARS, RANDOM_TRAINED, SEED_SPLITS, random_designs, sisters, years_later
 from generate.photographs import cut, diameters_mm, index, split_of
 from generate.strike import encode, random_light, shade, strike
 from .augment import augment, normalise, vary
 
 CUT = 176
-COINS_KNOWN, COINS_RANDOM = 40, 8
+TRAINING_LOOK = 2  # of the cups that networks learn from (generate/station.py)
+COINS_KNOWN, COINS_RANDOM, COINS_SISTER = 40, 8, 16
 
 
 def cache_dir():
@@ -74,8 +75,17 @@ def photograph_entries(splits):
     return entries, np.stack(pictures) if pictures else np.zeros((0, CUT, CUT, 4), np.uint8)
 
 
-def rendered_entries(split, seed0, designs, coins):
-    jobs = rendered_jobs(seed0, designs, coins)
+def sister_jobs(split):
+    """Coins that differ from another class in their year alone, struck on the sides where it stands."""
+    seed0 = SEED_SPLITS[split][0]
+    jobs = [(d, s, seed0 + 500 + k) for _, d, sides in sisters(split) for s in sides for k in range(COINS_SISTER)]
+    if split == "train":
+        for d, sides in (years_later(r, RANDOM_SISTER_YEARS) for r in random_designs(RANDOM_TRAINED)):
+            jobs += [(d, s, seed0 + 500 + k) for s in sides for k in range(COINS_RANDOM)]
+    return jobs
+
+
+def rendered_entries(split, jobs):
     with Pool(2) as pool:
         pictures = pool.map(_strike_one, jobs, chunksize=16)
     entries = [Entry(d.class_name(s), d.id, s, f"{d.id}-{seed}", "rendered", split, d.diameter_mm) for d, s, seed in jobs]
@@ -89,17 +99,19 @@ def training_set():
         data = np.load(file, allow_pickle=True)
         return list(data["entries"]), data["pictures"]
     randoms = random_designs(RANDOM_TRAINED + RANDOM_HELD)
-    parts = [photograph_entries(("train",)), rendered_entries("train", 0, KNOWN, COINS_KNOWN),
-             rendered_entries("train", 0, randoms[:RANDOM_TRAINED], COINS_RANDOM),
-             rendered_entries("choosing", 1000, KNOWN, 8), rendered_entries("choosing", 1000, randoms[RANDOM_TRAINED:], 8)]
+    parts = [photograph_entries(("train",)), rendered_entries("train", rendered_jobs(0, KNOWN, COINS_KNOWN)),
+             rendered_entries("train", rendered_jobs(0, randoms[:RANDOM_TRAINED], COINS_RANDOM)), rendered_entries("train", sister_jobs("train")),
+             rendered_entries("choosing", rendered_jobs(1000, KNOWN, 8)), rendered_entries("choosing", rendered_jobs(1000, randoms[RANDOM_TRAINED:], 8)),
+             rendered_entries("choosing", sister_jobs("choosing"))]
     entries = [e for p in parts for e in p[0]]
     pictures = np.concatenate([p[1] for p in parts])
     np.savez(file, entries=np.array(entries, dtype=object), pictures=pictures)
     return entries, pictures
 
 
+KNOWN_IDS = {d.id for d in KNOWN}
 # share of the classes in a batch
-SHARES = {"us-types": 0.56, "world": 0.14, "known": 0.15, "random": 0.12, "foreign": 0.03}
+SHARES = {"us-types": 0.56, "world": 0.12, "known": 0.13, "sister": 0.07, "random": 0.09, "foreign": 0.03}
 RIVALS = 8             # the likest other classes of a class, which its batches draw from
 MET = 3                # of them in a batch beside it
 SAME_SIZE_BONUS = 0.1  # cosine: among like classes, those of the same size meet sooner, for no ruler tells them apart
@@ -109,7 +121,9 @@ COMPOSED_SHARE = 0.6   # of the crops that a cup delivered, where there are such
 def group_of(e):
     if e.set != "rendered":
         return e.set
-    return "random" if e.design.startswith("random-") else "known"
+    if e.design.startswith("random-"):
+        return "random"
+    return "known" if e.design in KNOWN_IDS else "sister"
 
 
 def likest(means, diameters_mm):

@@ -16,7 +16,7 @@ from generate.station import LOOKS
 from .detector_data import GRID_H, GRID_W, INPUT_H, INPUT_W, SIZE_UNIT, STRIDE, letterbox, scenes
 from .detector_decode import decode, match
 from .detector_network import DetectorNetwork
-from .items_data import cache_dir
+from .items_data import TRAINING_LOOK, cache_dir
 
 HELD = 300
 LEAST_VISIBLE = 0.25
@@ -128,7 +128,7 @@ def boxed_scenes():
 def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--steps", type=int, default=2200)
-    args.add_argument("--look", type=int, default=1, choices=LOOKS, help="of the scenes")
+    args.add_argument("--look", type=int, default=TRAINING_LOOK, choices=LOOKS, help="of the scenes")
     args.add_argument("--seed", type=int, default=1)
     a = args.parse_args()
     torch.manual_seed(a.seed)
