@@ -27,8 +27,10 @@ from generate.photographs import data_dir
 from generate.pools import POOLS
 from generate.singles import single
 from generate.station import make_station
+from report.outcomes import WORN, read
 
 NUMBERS = (1, 3, 5, 10)
+AIMED = 5  # photographs a side that the aims speak of
 LEFT = 5  # coins of a design that are never taught, at least
 COMMAND = [str(Path(__file__).resolve().parent.parent / "bin" / "cupcheck")]
 
@@ -219,6 +221,13 @@ def teach_pictures(gallery, design, side, mm, pictures, scale):
     return refused
 
 
+def aim(out):
+    """Clean cups green with AIMED photographs a side: {"all": [green, cups], "unworn": the same where no coin is worn}."""
+    clean = [o for judged in read(out / f"judged-{AIMED}.jsonl").values() for o in judged if o.kind == "clean"]
+    unworn = [o for o in clean if o.worst_grade is not None and o.worst_grade >= WORN]
+    return {name: [sum(o.green for o in some), len(some)] for name, some in (("all", clean), ("unworn", unworn))}
+
+
 def share(part, whole):
     return f"{part} of {whole}" + (f" ({part / whole:.0%})" if whole else "")
 
@@ -242,8 +251,10 @@ def report(source, out, refused):
                 got[1] += 1
     rows += ["", "| design | " + " | ".join(map(str, NUMBERS)) + " |", "|---" * (len(NUMBERS) + 1) + "|"]
     rows += [f"| {d}{' (trained sibling)' if source.has_trained_sibling(d) else ''} | " + " | ".join(f"{by_design[d][n][0]} of {by_design[d][n][1]}" for n in NUMBERS) + " |" for d in sorted(by_design)]
-    text = "\n".join(rows) + "\n"
+    said = f"The {len(source.designs)} designs of the split, taught by `cupcheck enrol add` from photographs of their coins; the same {len(cups)} cups of other coins for every number, judged with `--override not_covered`: no bound covers them."
+    text = "\n".join([said, "", *rows]) + "\n"
     (out / "report.md").write_text(text)
+    (out / "enrolled.json").write_text(json.dumps({**aim(out), "text": text}, indent=1, ensure_ascii=False) + "\n")
     print(text)
 
 

@@ -18,8 +18,8 @@ git diff --quiet HEAD -- .. || commit="$commit with changes"
 run=$(sha256sum "$bundle/manifest.json" | cut -c1-12)-${commit// /-}
 
 made=()
-cups() { # FOLDER SEED CUPS SOURCE
-  local command="python3 -m generate.cups --seed $2 --cups $3 --split test-photo --source $4"
+cups() { # FOLDER SEED CUPS SOURCE [more options]
+  local command="python3 -m generate.cups --seed $2 --cups $3 --split test-photo --source $4 ${*:5}"
   made+=(--made "$command")
   [ -e "$work/$1/truth.jsonl" ] || "$python" ${command#python3 } --out "$work/$1"
   local found
@@ -44,13 +44,15 @@ first() { # COUNT NAME: the first cups alone
 }
 
 cups test 31 "${CUPS:-1000}" photographs
-cups test2 32 "${CUPS_MORE:-4000}" photographs
-cups rendered 33 "${CUPS_RENDERED:-600}" rendered
-"$python" -m report.merge "$work/photographs" "a=$work/test:photographs:31" "b=$work/test2:photographs:32"
+cups test2 32 "${CUPS_MORE:-4000}" photographs --look 2
+cups rendered 33 "${CUPS_RENDERED:-400}" rendered --look 2
+cups years 34 "${CUPS_YEARS:-120}" rendered --look 2 --kinds clean=1,other_year=3
+"$python" -m report.merge "$work/photographs" "a=$work/test" "b=$work/test2"
 made+=(--made "cupcheck evaluate --judge all --threshold $lowest")
 
 by_all "$work/photographs" photographs --report "$work/photographs.html"
 by_all "$work/rendered" rendered --report "$work/rendered.html"
+by_all "$work/years" years
 first 100 timing
 by_all "$work/timing" timing --jobs 1
 first "${CUPS_DESIGNS:-1000}" known
@@ -59,6 +61,9 @@ for count in 10 50; do # the bundle knows fewer than 100
   by_all "$work/known" "known-$count" --designs "$count"
   known+=(--known "$count=$work/known-$count-$run.jsonl")
 done
+[ -e "$work/half-$run.jsonl" ] ||
+  evaluate "$work/known" --bundle "$bundle" --precision fp16 --threshold "$lowest" --cups-out "$work/half-$run.jsonl" >"$work/half.txt"
+[ -e "$work/enrolled/enrolled.json" ] || "$python" enrol_study.py --out "$work/enrolled"
 first 300 no-scale
 evaluate "$work/no-scale" --bundle "$bundle" --no-scale --override not_covered >"$work/no-scale.txt"
 scenes="$work/euro-boxed"
@@ -69,4 +74,5 @@ evaluate "$scenes" --bundle "$bundle" --detector >"$work/scenes.txt"
 
 "$python" -m report.write --out "$out" --bundle "$bundle" --commit "$commit" "${made[@]}" \
   --photographs "$work/photographs-$run.jsonl" --rendered "$work/rendered-$run.jsonl" --timing "$work/timing-$run.jsonl" \
-  "${known[@]}" --no-scale "$work/no-scale.txt" --scenes "$work/scenes.txt" --ablations ablations.json --enrolled enrolled.json
+  "${known[@]}" --no-scale "$work/no-scale.txt" --scenes "$work/scenes.txt" --ablations ablations.json --enrolled "$work/enrolled/enrolled.json" \
+  --years "$work/years-$run.jsonl" --half "$work/half-$run.jsonl"

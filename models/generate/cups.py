@@ -186,7 +186,7 @@ def _station_cups(job):
     for k, kind in enumerate(kinds):
         rng = np.random.default_rng([a.seed, first + k, 3])
         line = render_cup(out, f"cup-{first + k:05d}.jpg", kind, station, reference, pool, rng, a.counts, a.masks)
-        lines.append(line | {"source": a.source, "seed": a.seed})
+        lines.append(line | {"source": a.source if a.look == 1 else f"{a.source}, look {a.look}", "seed": a.seed})
     return lines
 
 

@@ -22,6 +22,7 @@ class Outcome:
     backs: float | None  # share of items with the back up
     worst_grade: int | None  # None: not known of each of its coins
     set: str
+    source: str | None  # what the cups were made of
     impostors: frozenset  # coins that did not belong; the cup itself where none is to blame
     judge_ms: float
     total_ms: float
@@ -46,7 +47,7 @@ def outcome(cup):
         image=cup["image"], kind=cup["kind"], clean=cup["greenAllowed"], expect=cup["expect"], design=cup["design"], green=green, false_green=wrong,
         score=cup["score"], reasons=tuple(cup["reasons"]), items=cup["trueItems"], backs=cup["backs"],
         worst_grade=min(grades) if grades and None not in grades else None,
-        set=cup["truth"][0]["set"] or "not said" if cup["truth"] else "not said", impostors=impostors(cup),
+        set=cup["truth"][0]["set"] or "not said" if cup["truth"] else "not said", source=cup["source"], impostors=impostors(cup),
         judge_ms=cup["ms"].get("judge", 0.0), total_ms=sum(cup["ms"].values()))
 
 

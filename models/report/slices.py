@@ -19,4 +19,7 @@ def slices(clean):
     sets = sorted({o.set for o in clean})
     if len(sets) > 1:
         found += [(f"set {name}", lambda o, s=name: o.set == s) for name in sets]
+    sources = sorted({o.source for o in clean if o.source})
+    if len(sources) > 1:
+        found += [(f"made of {name}", lambda o, s=name: o.source == s) for name in sources]
     return [(name, holds) for name, holds in found if any(map(holds, clean))]

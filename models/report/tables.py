@@ -120,12 +120,3 @@ def known_table(manifest, by_count, whole):
     return markdown(["judge", *(f"{label} designs" for label, _ in columns)], [[name, *(cell(judges, name) for _, judges in columns)] for name in names])
 
 
-def from_json(document):
-    """A table that an ablation kept: {"columns", "rows"}, or a list of objects."""
-    rows = document.get("rows", []) if isinstance(document, dict) else document
-    if not rows:
-        return None
-    if isinstance(document, dict) and "columns" in document:
-        return markdown(document["columns"], rows)
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    return markdown(columns, [[row.get(key, "") for key in columns] for row in rows])

@@ -1,7 +1,8 @@
 """models/REPORT.md from what was judged. `models/report.sh` runs everything before it, and this.
 
     python3 -m report.write --out REPORT.md --bundle bundles/first --commit HASH --photographs cups.jsonl --rendered cups.jsonl
-        [--timing cups.jsonl] [--made "COMMAND"]... [--known N=cups.jsonl]... [--no-scale text] [--scenes text] [--ablations json] [--enrolled json]
+        [--timing cups.jsonl] [--made "COMMAND"]... [--known N=cups.jsonl]... [--years cups.jsonl] [--half cups.jsonl]
+        [--no-scale text] [--scenes text] [--ablations json] [--enrolled json]
 """
 import argparse
 import hashlib
@@ -9,9 +10,10 @@ import json
 from collections import Counter
 from pathlib import Path
 
+from train.ablations import ablation_tables
 from .aims import aims_table
 from .outcomes import read
-from .tables import Judges, designs_table, from_json, judges_table, kinds_table, known_table, reasons_table, slices_table
+from .tables import Judges, designs_table, judges_table, kinds_table, known_table, reasons_table, slices_table
 
 INTRODUCTION = """The cups are composites: studio photographs with their light baked in, or coins rendered by us. **No real cup has been measured.**
 The photographed coins are those of the split `test-photo`: other coins of the trained designs, never seen in training, choosing or calibration.
@@ -38,6 +40,15 @@ def boxed(path):
     return f"```\n{Path(path).read_text().rstrip()}\n```"
 
 
+def half_line(judges, by_judge):
+    """How the verdicts of the own judge differ where the items network's weights have 16 bits."""
+    full = {o.image: o for o in judges.cups[judges.own]}
+    pairs = [(full[o.image], o) for o in by_judge[judges.own]]
+    other = sum((a.green, a.design) != (b.green, b.design) for a, b in pairs)
+    moved = [abs(a.score - b.score) for a, b in pairs if a.score is not None and b.score is not None]
+    return f"`cupcheck evaluate --precision fp16` on the first {len(pairs)} cups: {other} verdicts differ; scores move by at most {max(moved, default=0):.4f}."
+
+
 def cups_sections(title, judges):
     """The tables of one set of cups."""
     yield f"## {title}"
@@ -54,6 +65,7 @@ def page(a):
     manifest_bytes = (Path(a.bundle) / "manifest.json").read_bytes()
     manifest = json.loads(manifest_bytes)
     timing = read(a.timing) if a.timing else None
+    enrolled = optional_json(a.enrolled)
     photographs = Judges(read(a.photographs), manifest, timing)
     rendered = Judges(read(a.rendered), manifest, timing) if a.rendered else None
     yield "# What the shipped bundle does"
@@ -63,7 +75,7 @@ def page(a):
     yield INTRODUCTION
     yield "## Aims"
     yield f"By `{photographs.own}`, the bundle’s judge, on the cups of photographs, size known."
-    yield aims_table(photographs, optional_json(a.enrolled))
+    yield aims_table(photographs, enrolled)
     yield from cups_sections("Judges on photographed coins that training never saw", photographs)
     if timing:
         yield "Milliseconds are medians of one job with one thread a network, over the first cups; *in all* is from decoding to the verdict. A judge that cuts out pictures of its own pays for that under *judging*."
@@ -79,9 +91,20 @@ def page(a):
         yield "## By number of designs known"
         yield f"The first {len(images)} cups, judged as if the bundle knew fewer designs: the ordered one, and others that the cup’s name picks (`evaluate --designs`). Clean cups green at no false green; where a judge is calibrated also at its thresholds, and its false greens there. The thresholds were calibrated with all designs known."
         yield known_table(manifest, by_count, whole)
+    if a.years:
+        years = Judges(read(a.years), manifest)
+        yield "## A known design of another year"
+        yield kinds_line(years.cups[years.own]) + ". Struck coins, the year up; no bundle and no training knew these years."
+        yield judges_table(years)
+    if enrolled is not None:
+        yield "## Designs enrolled from photographs"
+        yield enrolled["text"]
     if a.no_scale:
         yield "## The first cups without a calibrated scale"
         yield boxed(a.no_scale)
+    if a.half:
+        yield "## The copy in half precision"
+        yield half_line(photographs, read(a.half))
     if a.scenes:
         yield "## Real scenes: euro coins lying together (detector alone)"
         yield boxed(a.scenes)
@@ -89,10 +112,9 @@ def page(a):
     yield "```json\n" + json.dumps({"thresholds": manifest["thresholds"], "judgeThresholds": manifest.get("judgeThresholds", {})}, indent=1) + "\n```"
     yield "## What was tried"
     ablations = optional_json(a.ablations)
-    table = None if ablations is None else from_json(ablations)
-    if table is not None:
-        yield table
-    yield "What was tried, and what each rule is worth: [RECORD.md](RECORD.md)."
+    if ablations is not None:
+        yield from ablation_tables(ablations, "###")
+    yield "What each of the judge's rules is worth: [RECORD.md](RECORD.md)."
     yield "## Limits"
     yield "\n".join([
         "- Composited pictures are easier than real cups in some ways (no dirt, no capsules, one lamp at a time) and harder in others; only real ones tell.",
@@ -111,6 +133,8 @@ def main():
     args.add_argument("--rendered", help="the same of rendered cups")
     args.add_argument("--timing", help="outcomes of one job, for the milliseconds")
     args.add_argument("--made", action="append", default=[], help="a command that made the cups")
+    args.add_argument("--half", help="outcomes of some of the photographs by the copy in half precision, at the lowest threshold too")
+    args.add_argument("--years", help="outcomes of cups with sisters of another year")
     args.add_argument("--known", action="append", default=[], help="N=cups.jsonl: as if N designs were known")
     for name in ("no-scale", "scenes", "ablations", "enrolled"):
         args.add_argument(f"--{name}")

@@ -8,8 +8,10 @@ from report import measures
 from report.aims import aims_table
 from report.merge import merge, parse
 from report.outcomes import read
-from report.tables import Judges, from_json, judges_table, kinds_table, known_table, slices_table
-from report.write import main  # noqa: F401  (imports with what it needs)
+from report.tables import Judges, judges_table, kinds_table, known_table, slices_table
+from report.slices import slices
+from train.ablations import ablation_tables
+from report.write import half_line
 
 EVIDENCE = {"bound": 0.012, "kinds": {"one_impostor": {"bound": 0.036}}}
 MANIFEST = {
@@ -102,9 +104,21 @@ class Tables(unittest.TestCase):
         self.assertEqual(rows[0], "| judge | 1 designs | all 2 designs |")
         self.assertEqual(rows[2:], ["| metric | 0.0 %; 50.0 %, 1 of 1 | 50.0 %; 50.0 %, 0 of 1 |"])
 
-    def test_ablations_as_a_table(self):
-        self.assertEqual(from_json([{"a": 1, "b": "x|y"}, {"a": 2}]).splitlines(), ["| a | b |", "| --- | --- |", "| 1 | x\\|y |", "| 2 |  |"])
-        self.assertIsNone(from_json([]))
+    def test_what_half_precision_changes(self):
+        half = outcomes(cup(score=0.31), cup(image="b.jpg", verdict="amber", score=None))
+        judges = Judges(outcomes(cup(), cup(image="b.jpg")), MANIFEST)
+        self.assertIn("first 2 cups: 1 verdicts differ; scores move by at most 0.0100", half_line(judges, half))
+
+    def test_ablations_as_tables(self):
+        row = {"option": "as shipped", "loss": 0.5, "top1": 0.9, "atZero": None, "atOne": 0.8, "right": 10, "wrong": 20}
+        text = list(ablation_tables({"set": {"about": "Sets.", "rows": [row]}}, "###"))
+        self.assertEqual(text[0].splitlines()[0], "### set")
+        self.assertEqual(text[0].splitlines()[-1], "| as shipped | 0.500 | 90.0% | – | 80.0% | 10 / 20 |")
+
+    def test_cups_of_several_makes_are_told_apart(self):
+        found = outcomes(cup(), cup(source="photographs"), cup(source="photographs, look 2"))["metric"]
+        named = {name: sum(map(holds, found)) for name, holds in slices(found)}
+        self.assertEqual((named["made of photographs"], named["made of photographs, look 2"]), (1, 1))
 
 
 class Merge(unittest.TestCase):

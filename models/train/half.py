@@ -51,6 +51,7 @@ def main():
     print(f"{half}: {half.stat().st_size / full.stat().st_size:.0%} of the size; smallest cosine between the embeddings of both {(one * other).sum(1).min():.6f}")
     manifest = json.loads(listed.read_text())
     manifest["files"][half.name] = digest(half)
+    manifest["networks"]["items"]["half"] = half.name
     listed.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
 
 

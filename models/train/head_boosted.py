@@ -17,7 +17,7 @@ import onnx
 from onnx import TensorProto, helper
 from sklearn.ensemble import GradientBoostingClassifier
 
-from .ablations import record
+from .ablations import Table
 from .boosted_features import NAMES, features
 from .export import onnx_agrees
 from .features import all_views
@@ -140,7 +140,7 @@ def cross_fitted(cups, options, count=2500):
         worst.append(x[:, NAMES.index("lowestScore")])
         loss.append(float(trees.train_score_[-1]))
     y = np.concatenate(ys)
-    return {"loss": float(np.mean(loss)), **split_measure(np.concatenate(scores), y)}, split_measure(np.concatenate(worst), y)
+    return float(np.mean(loss)), split_measure(np.concatenate(scores), y), split_measure(np.concatenate(worst), y)
 
 
 def measured_sizes(views, errors, rng):
@@ -161,22 +161,19 @@ def main():
     errors = [r["mm"] / bundle.mm[d] - 1 for r, d in zip(seen.rows, truth) if d >= 0 and r["mm"]]
     cups = Cups(bundle, vectors, np.concatenate([seen.embedding, composed.embedding]),
                 seen.rows + measured_sizes(composed, np.array(errors), np.random.default_rng(3)))
-    numbers, worst = cross_fitted(cups, Options())
-    rows = [{"option": f"as shipped: {Options().trees} trees of depth {Options().depth}", **numbers},
-            {"option": "for comparison: the metric judge's worst item alone", "loss": None, **worst}]
-    print(*rows, sep="\n", flush=True)
     x, y = cups.draw(12000, np.random.default_rng(72))
     trees, use = trained(x, y, Options())
     export(trees, use, Path(a.bundle) / "boosted.onnx", x[:64])
-    about = "Whole cups of held-back coins against one order each, cross-fitted by coin; a coin may lie in a cup several times. Trained on all held-back coins, so no cup of `choosing` says anything more of the shipped trees."
-    record("boosted", rows, about)
+    table = Table("boosted", "Whole cups of held-back coins against one order each, cross-fitted by coin; a coin may lie in a cup several times. Trained on all held-back coins, so no cup of `choosing` says anything more of the shipped trees.")
+    loss, numbers, worst = cross_fitted(cups, Options())
+    table.add(f"as shipped: {Options().trees} trees of depth {Options().depth}", numbers, loss)
+    table.add("for comparison: the metric judge's worst item alone", worst)
     if a.ablate:
         for option, options in {"60 trees": replace(Options(), trees=60), "240 trees": replace(Options(), trees=240), "depth 2": replace(Options(), depth=2),
                                 "depth 4": replace(Options(), depth=4), "without sizes": replace(Options(), left_out=("sizeFits",)),
                                 "without scores": replace(Options(), left_out=("lowestScore", "meanScore", "secondScore"))}.items():
-            rows.append({"option": option, **cross_fitted(cups, options)[0]})
-            print(rows[-1], flush=True)
-            record("boosted", rows, about)
+            loss, numbers, _ = cross_fitted(cups, options)
+            table.add(option, numbers, loss)
 
 
 if __name__ == "__main__":

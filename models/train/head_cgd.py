@@ -16,7 +16,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 from item_study import similarity
-from .ablations import record
+from .ablations import Table
 from .export import CHANNELS
 from .features import GALLERY_TURNS, all_views
 from .fit import Standardised, fit, focal_cross_entropy
@@ -184,25 +184,21 @@ def main():
     manifest, views = json.loads((Path(a.bundle) / "manifest.json").read_text()), all_views(a.bundle)
     bundle = Bundle(manifest)
     net, losses = train(views["train"], SHIPPED, "cgd")
-    rows = [{"option": "as shipped: a1 1, a2 1, hardest triplets, like classes meet, up-sampled", "loss": losses[-1], **held_back(bundle, net, views)}]
-    print(rows[0], flush=True)
     export_head(a.bundle, "cgd", net, "features", "descriptor", views["seen"].features[:16])
     gallery = gallery_of(net, views["gallery"])
     gallery.tofile(Path(a.bundle) / "cgd-gallery.f32")
     with torch.no_grad():
         sims = similarity(gallery, bundle.of_class, len(bundle.members), net(torch.from_numpy(views["seen"].features)).numpy(), 2)
     note_floor(Path(a.bundle) / "manifest.json", bundle, sims, views["seen"].rows)
-    about = "Combined global descriptors, compared with its gallery: the best class of the design less the best other one, or less a floor."
-    record("cgd", rows, about)
+    table = Table("cgd", "Combined global descriptors, compared with its gallery: the best class of the design less the best other one, or less a floor.")
+    table.add("as shipped: a1 1, a2 1, hardest triplets, like classes meet, up-sampled", held_back(bundle, net, views), losses[-1])
     if a.ablate:
         vectors = np.fromfile(Path(a.bundle) / manifest["gallery"]["file"], "<f4").reshape(-1, manifest["gallery"]["dim"])
         sims = similarity(vectors, bundle.of_class, len(bundle.members), views["seen"].embedding, 2)
-        rows.append({"option": "for comparison: the items network's own embedding", "loss": None, **measured(bundle, sims, views["seen"].rows)})
+        table.add("for comparison: the items network's own embedding", measured(bundle, sims, views["seen"].rows))
         for option, options in ABLATIONS.items():
             tried, losses = train(views["train"], options, "cgd " + option, keep=False)
-            rows.append({"option": option, "loss": losses[-1], **held_back(bundle, tried, views)})
-            print(rows[-1], flush=True)
-            record("cgd", rows, about)
+            table.add(option, held_back(bundle, tried, views), losses[-1])
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 import torch.nn as nn
 
-from .ablations import record
+from .ablations import Table
 from .features import all_views
 from .fit import Standardised, fit, focal_sigmoid
 from .head_export import export_head
@@ -109,17 +109,13 @@ def main():
     a = args.parse_args()
     bundle, views = Bundle(json.loads((Path(a.bundle) / "manifest.json").read_text())), all_views(a.bundle)
     net, losses = train(bundle, views["train"], SHIPPED, "multi-label")
-    rows = [{"option": "as shipped: focal (gamma 2), up-sampled, three in ten strangers, eight in ten features left out of a step", "loss": losses[-1], **held_back(bundle, net, views["seen"])}]
-    print(rows[0], flush=True)
     export_head(a.bundle, "multi-label", net, "features", "labels", views["seen"].features[:16])
-    about = "One sigmoid a design; its logit is the score."
-    record("multi-label", rows, about)
+    table = Table("multi-label", "One sigmoid a design; its logit is the score.")
+    table.add("as shipped: focal (gamma 2), up-sampled, three in ten strangers, eight in ten features left out of a step", held_back(bundle, net, views["seen"]), losses[-1])
     if a.ablate:
         for option, options in ABLATIONS.items():
             tried, losses = train(bundle, views["train"], options, "multi-label " + option, keep=False)
-            rows.append({"option": option, "loss": losses[-1], **held_back(bundle, tried, views["seen"])})
-            print(rows[-1], flush=True)
-            record("multi-label", rows, about)
+            table.add(option, held_back(bundle, tried, views["seen"]), losses[-1])
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 import torch.nn as nn
 
-from .ablations import record
+from .ablations import Table
 from .augment import FILL
 from .features import kept, pooled
 from .fit import Standardised, fit, focal_cross_entropy
@@ -135,17 +135,13 @@ def main():
     trunk = trunk.to(memory_format=torch.channels_last)
     views, seen = kept("scenes-train", scene_views(trunk, a.scenes)), kept("scenes-held-back", scene_views(trunk, a.held_back))
     net, losses = train(bundle, views, SHIPPED, "scene")
-    rows = [{"option": "as shipped: upside down too, up-sampled, much weight decay", "loss": losses[-1], **held_back(bundle, net, seen)}]
-    print(rows[0], flush=True)
     export_head(a.bundle, "scene", net, "features", "designs", seen.features[:1], batches=False)
-    about = f"Whole cups of held-back coins, of which {sum(r['design'] is None for r in seen.rows) // 2} are not one design; the wrong answer to a cup is the likeliest wrong design of its size."
-    record("scene", rows, about)
+    table = Table("scene", f"Whole cups of held-back coins, of which {sum(r['design'] is None for r in seen.rows) // 2} are not one design; the wrong answer to a cup is the likeliest wrong design of its size.")
+    table.add("as shipped: upside down too, up-sampled, much weight decay", held_back(bundle, net, seen), losses[-1])
     if a.ablate:
         for option, options in ABLATIONS.items():
             tried, losses = train(bundle, views, options, "scene " + option, keep=False)
-            rows.append({"option": option, "loss": losses[-1], **held_back(bundle, tried, seen)})
-            print(rows[-1], flush=True)
-            record("scene", rows, about)
+            table.add(option, held_back(bundle, tried, seen), losses[-1])
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 import torch.nn as nn
 
-from .ablations import record
+from .ablations import Table
 from .export import DIM
 from .features import all_views
 from .fit import fit, focal_cross_entropy
@@ -146,17 +146,13 @@ def main():
     a = args.parse_args()
     bundle, views = Bundle(json.loads((Path(a.bundle) / "manifest.json").read_text())), all_views(a.bundle)
     net, losses = train(bundle, views["train"], SHIPPED, "set")
-    rows = [{"option": "as shipped: largest, some noise, half bad, look-alikes preferred", "loss": losses[-1], **held_back(bundle, net, views["seen"])}]
-    print(rows[0], flush=True)
     export_head(a.bundle, "set", net, "items", "designs", Sets(bundle, views["train"], SHIPPED).batch(np.random.default_rng(5), 1)[0].numpy(), batches=False)
-    about = "Sets of 1 to 20 items; right and wrong ones are whole cups, and the wrong answer to a cup is the likeliest wrong design of its size."
-    record("set", rows, about)
+    table = Table("set", "Sets of 1 to 20 items; right and wrong ones are whole cups, and the wrong answer to a cup is the likeliest wrong design of its size.")
+    table.add("as shipped: largest, some noise, half bad, look-alikes preferred", held_back(bundle, net, views["seen"]), losses[-1])
     if a.ablate:
         for option, options in ABLATIONS.items():
             tried, losses = train(bundle, views["train"], options, "set " + option, keep=False)
-            rows.append({"option": option, "loss": losses[-1], **held_back(bundle, tried, views["seen"])})
-            print(rows[-1], flush=True)
-            record("set", rows, about)
+            table.add(option, held_back(bundle, tried, views["seen"]), losses[-1])
 
 
 if __name__ == "__main__":

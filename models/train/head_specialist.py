@@ -17,7 +17,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 from item_study import similarity
-from .ablations import record
+from .ablations import Table
 from .features import GALLERY_TURNS, Views, all_views
 from .fit import Standardised, fit
 from .head_export import export_head
@@ -174,36 +174,32 @@ def main():
         return v, measured(similarity(gallery_of(net, views["gallery"]), of, len(g.classes), v, 2), held_labels, g.group)
     net, losses = train(views["train"], labels["train"], g.group, Options(), "specialist")
     v, numbers = held_back(net)
-    rows = [{"option": "as shipped: a1 1, a2 1, hardest triplets of the group", "loss": losses[-1], **numbers}]
     gallery = gallery_of(net, views["gallery"])
     verifier, verifier_losses = train_verifier(descriptors(net, views["train"]), labels["train"], g.group)
-    checked = [{"option": "as shipped", "loss": verifier_losses[-1], **measured(verified(verifier, v, gallery, of), held_labels, g.group)}]
-    print(rows[0], checked[0], flush=True)
     export_head(a.bundle, "specialist", net, "features", "descriptor", views["seen"].features[:16])
     export_head(a.bundle, "verifier", verifier, "pair", "same", np.concatenate([v[:16], gallery[:16]], 1))
     gallery.tofile(Path(a.bundle) / "specialist-gallery.f32")
     about = f"Within the {len(groups)} groups of {len(g.classes)} classes at 224 px: the class's score less the best other one's of its group."
-    record("specialist", rows, about)
-    record("verifier", checked, about + " Two descriptors of the specialist: the mean of the two surest exemplars.")
+    table = Table("specialist", about)
+    table.add("as shipped: a1 1, a2 1, hardest triplets of the group", numbers, losses[-1])
+    pairs = Table("verifier", about + " Two descriptors of the specialist: the mean of the two surest exemplars.")
+    pairs.add("as shipped", measured(verified(verifier, v, gallery, of), held_labels, g.group), verifier_losses[-1])
     if a.ablate:
         keep = [i for i, one in enumerate(manifest["gallery"]["vectors"]) if one["class"] in g.at]
         own = np.concatenate([views[k].embedding for k in held_v])
         at224 = views["gallery"].embedding.reshape(-1, GALLERY_TURNS, 256).mean(1)
-        rows.append({"option": "for comparison: the items network's own embedding at 224 px", "loss": None,
-                     **measured(similarity(at224 / np.linalg.norm(at224, axis=1, keepdims=True), of, len(g.classes), own, 2), held_labels, g.group)})
+        table.add("for comparison: the items network's own embedding at 224 px",
+                  measured(similarity(at224 / np.linalg.norm(at224, axis=1, keepdims=True), of, len(g.classes), own, 2), held_labels, g.group))
         at = {(r["cup"], r["coin"], r["side"]): i for i, r in enumerate(items.rows)}
         small = items.embedding[[at[r["cup"], r["coin"], r["side"]] for r in views["seen"].rows]]
-        rows.append({"option": "for comparison: the same at 160 px, only items that the station saw", "loss": None,
-                     **measured(similarity(vectors[keep], of, len(g.classes), small, 2), labels["seen"], g.group)})
+        table.add("for comparison: the same at 160 px, only items that the station saw",
+                  measured(similarity(vectors[keep], of, len(g.classes), small, 2), labels["seen"], g.group))
         n = len(labels["seen"])
-        rows.append({"option": "as shipped, only items that the station saw", "loss": None,
-                     **measured(similarity(gallery, of, len(g.classes), v[:n], 2), labels["seen"], g.group)})
+        table.add("as shipped, only items that the station saw", measured(similarity(gallery, of, len(g.classes), v[:n], 2), labels["seen"], g.group))
         for option, options in {"triplets alone": Options(a1=0.0), "cross-entropy alone": Options(a2=0.0), "all triplets, not the hardest": Options(hardest=False),
                                 "a2 0.3": Options(a2=0.3), "margin 0.6": replace(Options(), margin=0.6)}.items():
             tried, losses = train(views["train"], labels["train"], g.group, options, "specialist " + option, keep=False)
-            rows.append({"option": option, "loss": losses[-1], **held_back(tried)[1]})
-            print(rows[-1], flush=True)
-            record("specialist", rows, about)
+            table.add(option, held_back(tried)[1], losses[-1])
 
 
 if __name__ == "__main__":

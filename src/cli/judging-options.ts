@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { CupcheckError } from '../errors.js';
+import { precisions } from '../pipeline/bundle/precision.js';
 import { wholeNumber } from './arguments.js';
 
 export interface SharedSideOptions {
@@ -17,6 +18,12 @@ export function sharedSideOptions(command: Command): Command {
     )
     .option('--min-informative <items>', 'items that must tell their design', wholeNumber(1, 20), 1);
 }
+
+/** In what the weights of the items network are kept, for verbs that work without a config. */
+export const precisionOption = (): Option =>
+  new Option('--precision <precision>', "weights of the items network: the bundle's fp16 copy, or all 32 bits")
+    .choices(precisions)
+    .default('fp32');
 
 /** Whether `--override not_covered` was given. Errors: USAGE. */
 export function overridable(rules: readonly string[]): boolean {

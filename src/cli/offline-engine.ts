@@ -2,12 +2,17 @@ import { shippedBundle } from '../daemon/config/shipped-bundle.js';
 import { bundleWithGallery } from '../daemon/gallery/gallery-folder.js';
 import { OnnxRuntime } from '../hw/inference/onnx-runtime.js';
 import { type Bundle, loadBundle } from '../pipeline/bundle/load.js';
+import type { Precision } from '../pipeline/bundle/precision.js';
 import { type Engine, loadEngine } from '../pipeline/engine.js';
 import { type FreshStamp, proveFresh } from '../pipeline/frame.js';
 
 /** The bundle in `folder` (`null` = the shipped one), with the gallery in `gallery` (`null` = its own alone). */
-export async function offlineBundle(folder: string | null, gallery: string | null): Promise<Bundle> {
-  const bundle = await loadBundle(folder ?? shippedBundle);
+export async function offlineBundle(
+  folder: string | null,
+  gallery: string | null,
+  precision: Precision = 'fp32',
+): Promise<Bundle> {
+  const bundle = await loadBundle(folder ?? shippedBundle, precision);
   return gallery === null ? bundle : await bundleWithGallery(bundle, gallery);
 }
 
@@ -24,8 +29,9 @@ export async function offlineEngine(
   threads: number,
   judges: readonly string[] = [],
   gallery: string | null = null,
+  precision: Precision = 'fp32',
 ): Promise<Engine> {
-  return await engineOf(await offlineBundle(folder, gallery), threads, judges);
+  return await engineOf(await offlineBundle(folder, gallery, precision), threads, judges);
 }
 
 /**

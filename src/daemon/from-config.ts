@@ -15,6 +15,7 @@ export function inferSettings(config: Config): InferSettings {
     galleryPath: config.gallery.path,
     calibrationPath: config.calibration.path,
     judge: config.judge.name,
+    precision: config.infer.precision,
     threads: config.infer.threads,
     code: codeSettings(config),
     providers: config.providers,

@@ -86,6 +86,7 @@ function inferOf(change: Partial<InferSettings>): InferParent {
       judge: null,
       code: null,
       policy: { mode: 'identify', ...policy },
+      precision: 'fp32',
       threads: 1,
       providers: { order: ['cpu'], require: null },
       ...change,

@@ -76,6 +76,7 @@ function settings(start: string): InferSettings {
       maxGreenIfBad: null,
       acceptBound: 'pooled',
     },
+    precision: 'fp32',
     threads: 1,
     providers: { order: ['cpu'], require: null },
   };

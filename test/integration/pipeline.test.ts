@@ -235,6 +235,7 @@ describe('evaluate', () => {
     bundle: shippedBundle,
     judges: [],
     gallery: null,
+    precision: 'fp32',
     overrideNotCovered: false,
     threshold: null,
     sharedSides: 'strict',

@@ -6,7 +6,7 @@ import { ok, warn } from './finding.js';
 
 /** The bundle's manifest and every digest. Errors: BUNDLE_*. */
 export async function bundle(config: Config): Promise<Finding> {
-  const { manifest, sha256 } = await loadBundle(bundleFolder(config));
+  const { manifest, sha256 } = await loadBundle(bundleFolder(config), config.infer.precision);
   const covered = manifest.designs.filter(
     ({ threshold }) => threshold !== null && typeof manifest.thresholds[threshold]?.score === 'number',
   ).length;

@@ -1,5 +1,6 @@
 import { CupcheckError } from '../../errors.js';
 import type { Bundle } from '../../pipeline/bundle/load.js';
+import type { Precision } from '../../pipeline/bundle/precision.js';
 import { isJudgeName, judgeNames } from '../../pipeline/judges/names.js';
 import { canKnowFewer } from '../../pipeline/judges/known-designs.js';
 import { judgesOf } from '../../pipeline/judges/registry.js';
@@ -20,6 +21,7 @@ export interface EvaluateOptions extends JudgingRules {
   readonly bundle: string | null;
   /** Folder of a gallery that serves with it; `null` = none. */
   readonly gallery: string | null;
+  readonly precision: Precision;
   /** A JSONL file of what happened to each cup; with one, an interrupted run can go on. */
   readonly cupsOut: string | null;
   /** Processes that judge side by side. */
@@ -85,13 +87,13 @@ function judgesAsked({ judges: asked, knownDesigns }: EvaluateOptions, bundle: B
  * @throws TRUTH_INVALID, BUNDLE_*, PICTURE_* (a truth that names a bad picture is a bad truth), USAGE (`cupsOut`)
  */
 export async function judgeCups(options: EvaluateOptions): Promise<EvaluatedRun> {
-  const { folder, bundle, gallery, cupsOut, jobs, worker: entry, signal, onProgress } = options;
+  const { folder, bundle, gallery, precision, cupsOut, jobs, worker: entry, signal, onProgress } = options;
   const cups = await readTruth(folder, false);
   const rules = rulesOf(options);
   // Read here too: a bad one is refused once, not by every worker.
-  const loaded = await offlineBundle(bundle, gallery);
+  const loaded = await offlineBundle(bundle, gallery, precision);
   const judges = judgesAsked(options, loaded);
-  const identity = async () => await runIdentity(folder, cups, judges, rules, loaded);
+  const identity = async () => await runIdentity(folder, cups, judges, rules, loaded, precision);
   const kept = cupsOut === null ? null : KeptRun.open(cupsOut, await identity(), cups, judges.length);
   try {
     const outcomes: CupOutcome[] = [...(kept?.outcomes ?? [])];
@@ -103,7 +105,7 @@ export async function judgeCups(options: EvaluateOptions): Promise<EvaluatedRun>
       outcomes.push(...ofCup);
       onProgress?.(++done, cups.length, resumed);
     };
-    const start = { work: 'judge', folder, bundle, gallery, judges, rules } as const;
+    const start = { work: 'judge', folder, bundle, gallery, precision, judges, rules } as const;
     await inWorkers({ entry, jobs, start, cups, from: resumed, onResult, signal });
     await kept?.finish();
     return { cups, bundle: loaded, rules, judges, outcomes, jobs, resumed };
@@ -129,18 +131,18 @@ export function sumUp({ judges: [first, ...others], outcomes, jobs, resumed }: E
  * @throws TRUTH_INVALID, BUNDLE_*, PICTURE_*, USAGE
  */
 export async function evaluateDetector(options: EvaluateOptions): Promise<DetectorEvaluation> {
-  const { folder, bundle, gallery, jobs, worker: entry, signal, onProgress } = options;
+  const { folder, bundle, gallery, precision, jobs, worker: entry, signal, onProgress } = options;
   if (options.cupsOut !== null)
     throw new CupcheckError('USAGE', '--cups-out tells of judged cups; --detector judges none');
   const cups = await readTruth(folder, true);
-  await offlineBundle(bundle, gallery);
+  await offlineBundle(bundle, gallery, precision);
   const pictures: DetectorPicture[] = [];
   onProgress?.(0, cups.length, 0);
   const onResult = (picture: DetectorPicture): void => {
     pictures.push(picture);
     onProgress?.(pictures.length, cups.length, 0);
   };
-  const start = { work: 'detect', folder, bundle, gallery, judges: [], rules: rulesOf(options) } as const;
+  const start = { work: 'detect', folder, bundle, gallery, precision, judges: [], rules: rulesOf(options) } as const;
   await inWorkers({ entry, jobs, start, cups, from: 0, onResult, signal });
   return { pictures: pictures.length, jobs, ...detectorSummary(pictures) };
 }

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Bundle } from '../../pipeline/bundle/load.js';
+import type { Precision } from '../../pipeline/bundle/precision.js';
 import type { JudgingRules } from './cup-judging.js';
 import type { TruthCup } from './truth.js';
 
@@ -30,6 +31,7 @@ export async function runIdentity(
   judges: readonly string[],
   rules: JudgingRules,
   bundle: Pick<Bundle, 'sha256' | 'gallerySha256'>,
+  precision: Precision,
 ): Promise<RunIdentity> {
   return {
     program: programDigest(),
@@ -37,7 +39,7 @@ export async function runIdentity(
     gallery: bundle.gallerySha256,
     truth: sha256(JSON.stringify(cups)),
     pictures: await picturesDigest(folder, cups),
-    options: sha256(JSON.stringify({ judges, rules })),
+    options: sha256(JSON.stringify({ judges, rules, precision })),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../errors.js';
+import type { Precision } from '../../pipeline/bundle/precision.js';
 import type { JudgingRules } from './cup-judging.js';
 import type { CupOutcome } from './outcome.js';
 import type { DetectorPicture } from './summary.js';
@@ -22,6 +23,7 @@ export interface WorkerStart {
   readonly judges: readonly string[];
   /** Folder of a gallery that serves with it; `null` = none. */
   readonly gallery: string | null;
+  readonly precision: Precision;
   readonly rules: JudgingRules;
 }
 

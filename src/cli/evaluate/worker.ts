@@ -23,8 +23,8 @@ function fail(thrown: unknown): void {
   send({ type: 'failed', error: { code, message } });
 }
 
-async function start({ work, folder, bundle, gallery, judges, rules }: WorkerStart): Promise<void> {
-  const judging = new CupJudging(folder, rules, await offlineEngine(bundle, threads, judges, gallery));
+async function start({ work, folder, bundle, gallery, precision, judges, rules }: WorkerStart): Promise<void> {
+  const judging = new CupJudging(folder, rules, await offlineEngine(bundle, threads, judges, gallery, precision));
   let last: Promise<void> = Promise.resolve();
   process.on('message', ({ index, cup }: CupTask) => {
     last = last.then(async () => send({ type: 'done', index, result: await judging[work](cup) })).catch(fail);

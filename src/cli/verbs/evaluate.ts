@@ -5,7 +5,8 @@ import { type Cli, examples } from '../cli.js';
 import type { EvaluateOptions } from '../evaluate/evaluate.js';
 import { amber, done } from '../exit-codes.js';
 import { orInterrupted } from '../interrupt.js';
-import { overridable, sharedSideOptions, type SharedSideOptions } from '../judging-options.js';
+import type { Precision } from '../../pipeline/bundle/precision.js';
+import { overridable, precisionOption, sharedSideOptions, type SharedSideOptions } from '../judging-options.js';
 import { hanging } from '../layout.js';
 
 interface Options extends SharedSideOptions {
@@ -13,6 +14,7 @@ interface Options extends SharedSideOptions {
   readonly bundle?: string;
   readonly judge?: readonly string[];
   readonly gallery?: string;
+  readonly precision: Precision;
   readonly threshold?: number;
   readonly reference: boolean;
   readonly scale: boolean;
@@ -38,6 +40,7 @@ export function registerEvaluate(program: Command, cli: Cli): void {
       collect,
     )
     .option('--gallery <folder>', 'designs that were taught: cupcheck enrol add --gallery')
+    .addOption(precisionOption())
     .option('--threshold <score>', 'in place of the calibrated thresholds, for measuring', decimal)
     .option(
       '--designs <count>',
@@ -65,6 +68,7 @@ export function registerEvaluate(program: Command, cli: Cli): void {
         bundle: options.bundle ?? null,
         judges: options.judge ?? [],
         gallery: options.gallery ?? null,
+        precision: options.precision,
         overrideNotCovered,
         threshold: options.threshold ?? null,
         knownDesigns: options.designs ?? null,

@@ -180,6 +180,11 @@ export const schema = {
   infer: {
     timeoutMs: key(whole(100, 60_000, 'ms'), 3000, 'A judging process that takes longer is killed and started again.'),
     threads: key(whole(1, 16), 2, 'Threads of the judging process.'),
+    precision: key(
+      oneOf('fp32', 'fp16'),
+      'fp32',
+      'Weights of the items network: 32 bits, or the half-precision copy of a bundle that has one. Verdicts differ in rare cases: compare first (cupcheck evaluate --precision fp16).',
+    ),
   },
   mqtt: {
     enabled: key(flag, false, 'Publish to a broker. Off: results stay in the journal alone.'),

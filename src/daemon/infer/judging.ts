@@ -63,7 +63,7 @@ export class Judging {
     codes: CodeReader | null,
   ): Promise<Judging> {
     const policy: Policy = { ...settings.policy, measuringScore: null };
-    const shipped = await loadBundle(settings.bundlePath);
+    const shipped = await loadBundle(settings.bundlePath, settings.precision);
     const bundle = settings.galleryPath === null ? shipped : await stationBundle(shipped, settings.galleryPath);
     const calibration = settings.calibrationPath === null ? null : await loadCalibration(settings.calibrationPath);
     const engine = await loadEngine(bundle, inference, settings.judge === null ? [] : [settings.judge]);

@@ -1,4 +1,5 @@
 import { boundScopes } from '../../pipeline/bundle/manifest.js';
+import { type Precision, precisions } from '../../pipeline/bundle/precision.js';
 import type { Policy } from '../../pipeline/policy.js';
 import { Fields } from './border.js';
 
@@ -21,6 +22,8 @@ export interface InferSettings {
     readonly fromCode: 'allowed' | 'required';
     readonly zone: readonly [number, number, number, number];
   } | null;
+  /** In what the weights of the items network are kept. */
+  readonly precision: Precision;
   /** Threads inside one run of a network. */
   readonly threads: number;
   readonly providers: { readonly order: readonly ProviderName[]; readonly require: ProviderName | null };
@@ -63,6 +66,7 @@ export function readStart(value: unknown): InferSettings {
     calibrationPath: settings.nullable('calibrationPath', (fields, key) => fields.text(key, longestPath)),
     judge: settings.nullable('judge', (fields, key) => fields.text(key, longestName)),
     policy: readPolicy(settings.record('policy')),
+    precision: settings.oneOf('precision', precisions),
     threads: settings.whole('threads', 1, mostThreads),
     code: settings.nullable('code', (fields, key) => readCode(fields.record(key))),
     providers: {

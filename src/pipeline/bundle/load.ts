@@ -6,6 +6,7 @@ import { type Gallery, readGallery } from '../gallery.js';
 import type { HeadName } from '../ports.js';
 import { type GalleryRows, type Manifest, parseManifest } from './manifest.js';
 import { isAtLeast, ownVersion } from './own-version.js';
+import type { Precision } from './precision.js';
 import { readBounded } from './read-bounded.js';
 
 const MAX_MANIFEST_BYTES = 16 * 2 ** 20;
@@ -58,11 +59,22 @@ async function readListed(folder: string, manifest: Manifest): Promise<ReadonlyM
   return files;
 }
 
+/** The file of the items network in that precision. Errors: BUNDLE_INVALID. */
+function itemsFile({ networks: { items }, name, version }: Manifest, precision: Precision): string {
+  if (precision === 'fp32') return items.file;
+  if (items.half === undefined)
+    throw new CupcheckError(
+      'BUNDLE_INVALID',
+      `the bundle ${name} ${version} has no fp16 copy of its items network: set infer.precision to fp32, or make one (python3 -m train.half)`,
+    );
+  return items.half;
+}
+
 /**
  * Reads and verifies the bundle in `folder`.
  * @throws BUNDLE_MISSING, BUNDLE_INVALID, BUNDLE_DIGEST
  */
-export async function loadBundle(folder: string): Promise<Bundle> {
+export async function loadBundle(folder: string, precision: Precision = 'fp32'): Promise<Bundle> {
   const found = await stat(folder).catch((cause: Error) => {
     throw new CupcheckError('BUNDLE_MISSING', `no bundle at ${folder}: ${cause.message}`, { cause });
   });
@@ -98,7 +110,7 @@ export async function loadBundle(folder: string): Promise<Bundle> {
     gallery: readGallery(galleryBytes, manifest.gallery, classes),
     candidate: null,
     gallerySha256: sha256(galleryBytes),
-    models: { detector: file(detector.file), items: file(items.file) },
+    models: { detector: file(detector.file), items: file(itemsFile(manifest, precision)) },
     heads: Object.fromEntries(Object.entries(manifest.heads ?? {}).map(([name, head]) => [name, file(head.file)])),
     judgeGalleries: {
       ...(cgd === undefined ? {} : { cgd: galleryOf({ ...cgd.gallery, vectors: manifest.gallery.vectors }) }),

@@ -34,21 +34,28 @@ const network = (
   outputs: readonly string[],
   extra: Readonly<Record<string, object>>,
   optionalOutputs: readonly string[] = [],
+  optional: readonly string[] = [],
 ) =>
-  record({
-    file: fileName,
-    input: record({
-      name: text,
-      shape,
-      type: { const: 'float32' },
-      color: { const: 'rgb' },
-      mean: { type: 'number' },
-      std: positive,
-    }),
-    outputs: record(Object.fromEntries([...outputs, ...optionalOutputs].map((name) => [name, shape])), optionalOutputs),
-    batches: list({ type: 'integer', minimum: 1, maximum: 64 }, 1, 8),
-    ...extra,
-  });
+  record(
+    {
+      file: fileName,
+      input: record({
+        name: text,
+        shape,
+        type: { const: 'float32' },
+        color: { const: 'rgb' },
+        mean: { type: 'number' },
+        std: positive,
+      }),
+      outputs: record(
+        Object.fromEntries([...outputs, ...optionalOutputs].map((name) => [name, shape])),
+        optionalOutputs,
+      ),
+      batches: list({ type: 'integer', minimum: 1, maximum: 64 }, 1, 8),
+      ...extra,
+    },
+    optional,
+  );
 
 const kind = record({ coins: count, falseGreens: count, bound: share });
 const evidence = record(
@@ -128,8 +135,10 @@ export const manifestSchema = record(
         {
           cropScale: { type: 'number', minimum: 1, maximum: 2 },
           fill: { type: 'number', minimum: 0, maximum: 255 },
+          half: fileName,
         },
         ['features'],
+        ['half'],
       ),
     }),
     heads: record(Object.fromEntries(headNames.map((name) => [name, head])), headNames),

@@ -41,6 +41,8 @@ export interface ItemsSpec extends NetworkSpec<'embedding' | 'scores' | 'side'> 
   readonly cropScale: number;
   /** Pixel value outside the item's disc. */
   readonly fill: number;
+  /** The same network with its weights in half precision. */
+  readonly half?: string;
 }
 
 /** A small network over what the items network gave: it takes one tensor. */
@@ -218,6 +220,7 @@ function checkReferences(manifest: Manifest): void {
   for (const [path, file] of [
     ['/networks/detector/file', networks.detector.file],
     ['/networks/items/file', networks.items.file],
+    ...(networks.items.half === undefined ? [] : [['/networks/items/half', networks.items.half] as const]),
     ['/gallery/file', gallery.file],
     ...Object.entries(manifest.heads ?? {}).map(([name, head]) => [`/heads/${name}/file`, head.file] as const),
     ...judgeGalleries(manifest),

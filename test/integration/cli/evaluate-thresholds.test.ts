@@ -38,6 +38,7 @@ const runAt = (threshold: number) =>
     judges: ['all'],
     bundle: null,
     gallery: null,
+    precision: 'fp32',
     cupsOut: null,
     jobs: 2,
     worker: compiled('cli/evaluate/worker.ts'),

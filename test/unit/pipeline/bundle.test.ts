@@ -51,6 +51,17 @@ describe('loadBundle', () => {
     ]);
   });
 
+  it('gives the half-precision copy of the items network where that is asked for, and says where there is none', async () => {
+    await expect(loadBundle(folder, 'fp16')).rejects.toMatchObject({
+      code: 'BUNDLE_INVALID',
+      message: expect.stringContaining('tiny 1.0.0 has no fp16 copy') as string,
+    });
+    writeFileSync(path('manifest.json'), changed('networks.items.half', 'detector.onnx'));
+    const [full, half] = [await loadBundle(folder), await loadBundle(folder, 'fp16')];
+    expect([...full.models.items]).toEqual([...readFileSync(path('items.onnx'))]);
+    expect([...half.models.items]).toEqual([...readFileSync(path('detector.onnx'))]);
+  });
+
   it('says that there is none', async () => {
     await expect(loadBundle(path('nowhere'))).rejects.toMatchObject({ code: 'BUNDLE_MISSING' });
     rmSync(path('manifest.json'));
@@ -110,6 +121,7 @@ describe('parseManifest', () => {
     ['networks.items.outputs.scores', ['N', 3], '/networks/items/outputs/scores'],
     ['networks.detector.file', '../detector.onnx', '/networks/detector/file'],
     ['networks.items.file', 'other.onnx', 'other.onnx'],
+    ['networks.items.half', 'other.onnx', 'other.onnx'],
     ['designs.0.diameterMm', -1, '/designs/0/diameterMm'],
     ['designs.0.threshold', 'nowhere', '/designs/0/threshold'],
     ['designs.1.id', 'red', 'repeats'],
