@@ -1,42 +1,52 @@
 #!/bin/bash
-# From photographs (CUPCHECK_DATA) to a calibrated bundle and the demo's cups. About two and a half hours on two cores.
-# Stop it and start it again: it goes on from its checkpoints in models/.cache (or CUPCHECK_CACHE).
+# From photographs (CUPCHECK_DATA) to a calibrated bundle and the demo's cups.
+#   models/train_all.sh             with the trained items network of models/checkpoint and the bundle's detector: about an hour on two free cores
+#   RETRAIN=1 models/train_all.sh   trains those two as well: about two hours more
+# Stop it and start it again: it goes on from what is in models/.cache (or CUPCHECK_CACHE).
 set -euo pipefail
 cd "$(dirname "$0")"
 : "${CUPCHECK_DATA:?set it to the folder that holds index.csv}"
 export OMP_WAIT_POLICY=PASSIVE MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=8589934592
 cache="${CUPCHECK_CACHE:-.cache}"
-python3 -m train.train_items --steps 1900
-python3 -m train.detector_data
-python3 -m train.train_detector --steps 1500
-python3 -m train.export --out bundles/first
+python=${PYTHON:-/usr/bin/python3}
+export PYTHON=$python
+bundle=bundles/first
+cups() { # FOLDER SEED CUPS SPLIT SOURCE KINDS [more options]
+  [ -e "$1/truth.jsonl" ] || "$python" -m generate.cups --out "$1" --seed "$2" --cups "$3" --split "$4" --source "$5" --kinds "$6" "${@:7}"
+}
+if [ -n "${RETRAIN:-}" ]; then
+  "$python" -m train.train_items --steps 4000
+  "$python" -m train.checkpoint
+  "$python" -m train.detector_data
+  "$python" -m train.train_detector --steps 1500
+fi
+"$python" -m train.export --out $bundle
 # what the station itself sees of held-back coins decides tolerances, floors and look-alikes
-for pool in photographs rendered; do
-  python3 -m generate.cups --out "$cache/mixed-$pool" --seed 51 --cups "$([ $pool = photographs ] && echo 130 || echo 50)" --split choosing --source "$pool" --kinds mixed=1
-  node items_seen.mjs "$cache/mixed-$pool" "$cache/seen-$pool" bundles/first
-done
-python3 -m train.choose --bundle bundles/first --seen "$cache/seen-photographs" --seen "$cache/seen-rendered"
-bash train/train_heads.sh bundles/first
+cups "$cache/mixed-photographs" 51 130 choosing photographs mixed=1 --look 2
+cups "$cache/mixed-rendered" 51 50 choosing rendered mixed=1 --look 2
+for pool in photographs rendered; do node items_seen.mjs "$cache/mixed-$pool" "$cache/seen-$pool" $bundle; done
+"$python" -m train.choose --bundle $bundle --seen "$cache/seen-photographs" --seen "$cache/seen-rendered"
+bash train/train_heads.sh $bundle
+"$python" -m train.half --bundle $bundle
+# calibration: look 2 mostly, look 1 and cups full of others' coins besides; of struck coins also sisters of another year
 kinds="clean=3,one_impostor=5,whole_wrong=3,foreign=2,unknown_design=3"
+cups "$cache/cups-photographs" 21 600 calibration photographs $kinds --look 2
+cups "$cache/cups-rendered" 21 320 calibration rendered $kinds,other_year=3 --look 2
+for pool in photographs rendered; do cups "$cache/orders-$pool" 22 300 calibration $pool wrong_order=1 --look 2; done
+cups "$cache/more-photographs" 901 400 calibration photographs clean=2,one_impostor=1,overlap=1,foreign=0.3
 for pool in photographs rendered; do
-  python3 -m generate.cups --out "$cache/cups-$pool" --seed 21 --cups "$([ $pool = photographs ] && echo 600 || echo 320)" --split calibration --source "$pool" --kinds "$kinds"
-  # designs without a coin in the split are tried too, by cups full of others' coins
-  python3 -m generate.cups --out "$cache/orders-$pool" --seed 22 --cups 300 --split calibration --source "$pool" --kinds wrong_order=1
-  sets=(cups orders)
-  if [ "$pool" = photographs ]; then
-    python3 -m generate.cups --out "$cache/more-$pool" --seed 901 --cups 400 --split calibration --source "$pool" --kinds clean=2,one_impostor=1,overlap=1,foreign=0.3
-    sets+=(more)
-  fi
-  for cups in "${sets[@]}"; do
-    ../bin/cupcheck evaluate "$cache/$cups-$pool" --bundle bundles/first --judge all --threshold=-1000 --cups-out "$cache/$cups-$pool.jsonl" || [ $? -eq 1 ]
+  judged=()
+  for set in cups orders more; do
+    [ -e "$cache/$set-$pool" ] || continue
+    ../bin/cupcheck evaluate "$cache/$set-$pool" --bundle $bundle --judge all --threshold=-1000 --cups-out "$cache/$set-$pool.jsonl" || [ $? -eq 1 ]
+    judged+=("$cache/$set-$pool.jsonl")
   done
-  : >"$cache/$pool.jsonl"
-  for cups in "${sets[@]}"; do cat "$cache/$cups-$pool.jsonl" >>"$cache/$pool.jsonl"; done
+  cat "${judged[@]}" >"$cache/$pool.jsonl"
   # the bundle's own judge first: the others serve under its names
-  own=$(python3 -c 'import json; print(json.load(open("bundles/first/manifest.json"))["judge"]["name"])')
-  python3 calibrate.py --bundle bundles/first --pool "$pool" --cups "$cache/$pool.jsonl"
-  for judge in $(python3 -c 'import json, sys; print(*sorted({json.loads(line)["judge"] for line in open(sys.argv[1])} - {sys.argv[2]}))' "$cache/$pool.jsonl" "$own"); do
-    python3 calibrate.py --bundle bundles/first --pool "$pool" --cups "$cache/$pool.jsonl" --judge "$judge"
+  own=$("$python" -c 'import json; print(json.load(open("bundles/first/manifest.json"))["judge"]["name"])')
+  "$python" calibrate.py --bundle $bundle --pool "$pool" --cups "$cache/$pool.jsonl"
+  for judge in $("$python" -c 'import json, sys; print(*sorted({json.loads(line)["judge"] for line in open(sys.argv[1])} - {sys.argv[2]}))' "$cache/$pool.jsonl" "$own"); do
+    "$python" calibrate.py --bundle $bundle --pool "$pool" --cups "$cache/$pool.jsonl" --judge "$judge"
   done
 done
-python3 -m generate.demo --out demo
+"$python" -m generate.demo --out demo

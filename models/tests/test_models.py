@@ -1,13 +1,17 @@
 """python3 -m unittest tests.test_models   (in models/; needs numpy, OpenCV, PIL, scipy, torch, onnx; no photographs)"""
+import tempfile
 import unittest
+from pathlib import Path
 
 import numpy as np
+import torch
 
 from generate.camera import expose
 from generate.compose import lay_out, outline, paint
+from generate.designs import BY_ID, SISTER_YEARS, sisters, years_later
 from generate.pools import Rendered
 from generate.station import make_station
-from train import choose
+from train import checkpoint, choose
 from train.augment import disc_mask, vary
 from train.items_data import Batches, likest
 
@@ -98,6 +102,43 @@ class Choosing(unittest.TestCase):
 
     def test_classes_that_differ_need_none(self):
         self.assertEqual(choose.look_alikes(self.manifest(20.5), np.eye(2, dtype=np.float32), np.array([0, 1])), [])
+
+
+class KeptTraining(unittest.TestCase):
+    def test_a_network_that_is_kept_comes_back_in_half_precision(self):
+        state = {"ema": {"a.weight": torch.tensor([[1.0, 1 / 3]])}, "classes": ["x", "y"], "step": 7, "seed": 1, "look": 2, "seconds": 3.5}
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "checkpoint" / "items.npz"
+            checkpoint.save(state, file)
+            kept = checkpoint.load(file)
+        self.assertEqual(kept["classes"], ["x", "y"])
+        self.assertEqual((kept["step"], kept["look"], kept["warm"]), (7, 2, None))
+        self.assertEqual(kept["ema"]["a.weight"].tolist(), [[1.0, float(np.float16(1 / 3))]])
+
+    def test_a_weight_that_half_precision_cannot_hold_is_refused(self):
+        with self.assertRaisesRegex(ValueError, "b has a value of 1e\\+05"):
+            checkpoint.rounded({"b": np.array([1e5])})
+
+
+class Sisters(unittest.TestCase):
+    def test_only_the_year_moves_in_its_own_numerals(self):
+        oak, sides = years_later(BY_ID["oak-mark"], 6)
+        self.assertEqual((oak.reverse.bottom, sides, oak.obverse), ("· 1974 ·", ["reverse"], BY_ID["oak-mark"].obverse))
+        gate, sides = years_later(BY_ID["gate-florin"], -5)
+        self.assertEqual((gate.obverse.bottom, sides), ("MCMXIX", ["obverse"]))
+        self.assertEqual(years_later(BY_ID["wheat-5"], 1)[1], [])
+
+    def test_no_split_has_a_sister_of_another(self):
+        self.assertEqual(len({y for years in SISTER_YEARS.values() for y in years}), sum(map(len, SISTER_YEARS.values())))
+
+    def test_a_cup_with_a_sister_among_right_coins(self):
+        from generate.cups import fill
+        for seed in range(8):
+            pieces, design, count, whole = fill("other_year", Rendered("calibration"), 60, np.random.default_rng(seed))
+            sister = pieces[-1]
+            self.assertIsNone(whole)
+            self.assertEqual(len(pieces), count)
+            self.assertIn((sister.design, sister.side), {(s.id, side) for known, s, sides in sisters("calibration") if known.id == design for side in sides})
 
 
 if __name__ == "__main__":

@@ -48,6 +48,10 @@ class Smoke(unittest.TestCase):
         _, losses = head_cgd.train(self.views, head_cgd.Options(), "tiny", epochs=4, steps=6, keep=False)
         self.assertTrue(falls(losses), losses)
 
+    def test_a_second_run_gives_the_same_network(self):
+        one, other = (head_cgd.train(self.views, head_cgd.Options(), "tiny", epochs=1, steps=4, keep=False)[0].state_dict() for _ in range(2))
+        self.assertTrue(all(bool((one[k] == other[k]).all()) for k in one))
+
     def test_a_training_that_learns_nothing_is_seen(self):
         _, losses = head_cgd.train(self.views, head_cgd.Options(), "tiny", epochs=4, steps=6, keep=False, rate=1e-9)
         self.assertFalse(falls(losses), losses)

@@ -49,9 +49,10 @@ def falls(losses):
 
 
 class Smoke(unittest.TestCase):
-    def test_the_loss_falls(self):
+    def test_the_loss_falls_and_a_second_run_is_the_same(self):
         losses = train(3e-3)
         self.assertTrue(falls(losses), [round(x, 2) for x in losses])
+        self.assertEqual(train(3e-3), losses)
 
     def test_a_training_that_learns_nothing_is_seen(self):
         losses = train(0.0)

@@ -19,6 +19,7 @@ from generate.designs import KNOWN
 from generate.photographs import diameters_mm
 from .augment import CROP_SCALE, FILL, normalise
 from .detector_network import DetectorNetwork, fused
+from . import checkpoint
 from .gallery import embed_coins, medoids, plain_crop
 from .items_data import cache_dir, training_set
 from .items_network import DIM, SCALE, ItemsNetwork
@@ -53,11 +54,11 @@ class ItemsExport(nn.Module):
 
 
 def load_items():
-    warm = (cache_dir() / "items-warm.pt").is_file()
-    state = torch.load(cache_dir() / ("items-warm.pt" if warm else "items-cold.pt"))
+    """The network that the repository keeps (train/checkpoint.py)."""
+    state = checkpoint.load(checkpoint.FILE)
     net = ItemsNetwork(len(state["classes"]))
     net.load_state_dict(state["ema"])
-    return net.eval(), state["classes"], {**{k: state[k] for k in ("step", "seed", "seconds")}, "warm": state.get("warm")}
+    return net.eval(), state["classes"], state
 
 
 def load_detector():

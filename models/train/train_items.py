@@ -154,7 +154,7 @@ def main():
             if (i + 1) % a.save_every == 0 or i + 1 == last:
                 part = file.with_suffix(".part")
                 torch.save({"net": net.state_dict(), "opt": opt.state_dict(), "ema": ema, "step": i + 1, "classes": classes, "seed": a.seed,
-                            "warm": warm_from, "look": a.look, "seconds": spent + time.time() - start}, part)
+                            "warm": warm_from, "look": a.look, "steps": a.steps, "seconds": spent + time.time() - start}, part)
                 part.rename(file)
         first, spent = last, spent + time.time() - start
 
