@@ -46,6 +46,7 @@ first() { # COUNT NAME: the first cups alone
 cups test 31 "${CUPS:-1000}" photographs
 cups test2 32 "${CUPS_MORE:-4000}" photographs --look 2
 cups rendered 33 "${CUPS_RENDERED:-400}" rendered --look 2
+cups crowded 35 "${CUPS_CROWDED:-120}" photographs --look 2 --kinds mixed=3,overlap=1
 cups years 34 "${CUPS_YEARS:-120}" rendered --look 2 --kinds clean=1,other_year=3
 "$python" -m report.merge "$work/photographs" "a=$work/test" "b=$work/test2"
 made+=(--made "cupcheck evaluate --judge all --threshold $lowest")
@@ -71,8 +72,9 @@ mkdir -p "$scenes"
 cp -u "$CUPCHECK_DATA"/scenes/euro-boxed/*.jpg "$scenes/"
 cp "$CUPCHECK_DATA/scenes/euro-boxed/boxes.jsonl" "$scenes/truth.jsonl"
 evaluate "$scenes" --bundle "$bundle" --detector >"$work/scenes.txt"
+evaluate "$work/crowded" --bundle "$bundle" --detector >"$work/crowded.txt"
 
 "$python" -m report.write --out "$out" --bundle "$bundle" --commit "$commit" "${made[@]}" \
   --photographs "$work/photographs-$run.jsonl" --rendered "$work/rendered-$run.jsonl" --timing "$work/timing-$run.jsonl" \
-  "${known[@]}" --no-scale "$work/no-scale.txt" --scenes "$work/scenes.txt" --ablations ablations.json --enrolled "$work/enrolled/enrolled.json" \
+  "${known[@]}" --no-scale "$work/no-scale.txt" --scenes "$work/scenes.txt" --crowded "$work/crowded.txt" --ablations ablations.json --enrolled "$work/enrolled/enrolled.json" \
   --years "$work/years-$run.jsonl" --half "$work/half-$run.jsonl"

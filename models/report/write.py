@@ -2,7 +2,7 @@
 
     python3 -m report.write --out REPORT.md --bundle bundles/first --commit HASH --photographs cups.jsonl --rendered cups.jsonl
         [--timing cups.jsonl] [--made "COMMAND"]... [--known N=cups.jsonl]... [--years cups.jsonl] [--half cups.jsonl]
-        [--no-scale text] [--scenes text] [--ablations json] [--enrolled json]
+        [--no-scale text] [--scenes text] [--crowded text] [--ablations json] [--enrolled json]
 """
 import argparse
 import hashlib
@@ -108,6 +108,9 @@ def page(a):
     if a.scenes:
         yield "## Real scenes: euro coins lying together (detector alone)"
         yield boxed(a.scenes)
+    if a.crowded:
+        yield "## Crowded cups: up to twenty coins, and coins that lie on others (detector alone)"
+        yield boxed(a.crowded)
     yield "## The thresholds and what they rest on"
     yield "```json\n" + json.dumps({"thresholds": manifest["thresholds"], "judgeThresholds": manifest.get("judgeThresholds", {})}, indent=1) + "\n```"
     yield "## What was tried"
@@ -136,7 +139,7 @@ def main():
     args.add_argument("--half", help="outcomes of some of the photographs by the copy in half precision, at the lowest threshold too")
     args.add_argument("--years", help="outcomes of cups with sisters of another year")
     args.add_argument("--known", action="append", default=[], help="N=cups.jsonl: as if N designs were known")
-    for name in ("no-scale", "scenes", "ablations", "enrolled"):
+    for name in ("no-scale", "scenes", "crowded", "ablations", "enrolled"):
         args.add_argument(f"--{name}")
     a = args.parse_args()
     out = Path(a.out)

@@ -14,7 +14,7 @@ import { overlappingPairs } from './overlap.js';
 import type { CupOrder, OrderSeen, Policy } from './policy.js';
 import { changeBetween } from './same-cup.js';
 import { type Scene, sceneOf } from './scene.js';
-import { scoreBothWays, scoreItems } from './score.js';
+import { scoreTurned } from './score.js';
 import { sharpnessAgainst } from './sharpness.js';
 import { findUnexplained, type Zone } from './unexplained.js';
 
@@ -128,8 +128,8 @@ async function seeCup(input: CupInput, engine: Engine, policy: Policy): Promise<
   const detectMs = lap();
   const crops = cropItems(picture, outlines, manifest.networks.items);
   const cropMs = lap();
-  const score = manifest.judge.turns === 2 ? scoreBothWays : scoreItems;
-  const scores = await score(crops, manifest.networks.items, engine.items, engine.withFeatures);
+  const turns = manifest.judge.turns ?? 1;
+  const scores = await scoreTurned(crops, turns, manifest.networks.items, engine.items, engine.withFeatures);
   const inferMs = lap();
   const sizeFits = items.map(({ diameterMm }) =>
     manifest.designs.map((design) =>

@@ -3,6 +3,7 @@ import type { ItemsSpec } from './bundle/manifest.js';
 import type { Crops } from './crop.js';
 import type { ScoredItem } from './judges/judge.js';
 import type { LoadedNetwork, Tensor } from './ports.js';
+import { type Turns, turned } from './turns.js';
 
 /** Padding up to this share of a batch is cheaper than one more run. */
 const MAX_PADDING = 0.25;
@@ -24,19 +25,11 @@ export function planBatches(count: number, batches: readonly number[]): number[]
 /** What the items network says of each crop, without the sizes that only the camera knows. */
 export type NetworkScores = Omit<ScoredItem, 'sizeFits'>;
 
-/** The crops, and behind them the same upside down. */
-function withUpsideDown(crops: Crops): Crops {
-  const plane = crops.side * crops.side;
-  const half = crops.count * 3 * plane;
-  const data = new Float32Array(2 * half);
-  data.set(crops.data.subarray(0, half));
-  // Turned by 180°, a plane's pixels stand in reverse order.
-  for (let start = 0; start < half; start += plane)
-    data.set(crops.data.subarray(start, start + plane).toReversed(), half + start);
-  return { data, count: 2 * crops.count, side: crops.side };
-}
-
-const meanOf = (a: Float32Array, b: Float32Array) => a.map((value, index) => (value + (b[index] ?? 0)) / 2);
+const meanOf = (vectors: readonly Float32Array[]): Float32Array =>
+  Float32Array.from(
+    vectors[0] ?? [],
+    (_, at) => vectors.reduce((sum, one) => sum + (one[at] ?? 0), 0) / vectors.length,
+  );
 
 /** The vector scaled to length 1; a vector of zeros stays. */
 export function ofLengthOne(vector: Float32Array): Float32Array {
@@ -45,26 +38,27 @@ export function ofLengthOne(vector: Float32Array): Float32Array {
 }
 
 /**
- * Scores each crop by the mean of what the network says of it as it lies and upside down: a network that was taught to
- * disregard the turn does so only nearly.
+ * Scores each crop by the mean of what the network says of it in its turns: a network that was taught to disregard the
+ * turn does so only nearly.
  * @throws INFER_FAILED
  */
-export async function scoreBothWays(
+export async function scoreTurned(
   crops: Crops,
+  turns: Turns,
   spec: ItemsSpec,
   network: LoadedNetwork,
   withFeatures = false,
 ): Promise<NetworkScores[]> {
-  const scores = await scoreItems(withUpsideDown(crops), spec, network, withFeatures);
-  return scores.slice(0, crops.count).map((upright, index) => {
-    const turned = scores[crops.count + index] ?? upright;
-    const [obverse, reverse] = upright.sideLogits;
+  const scores = await scoreItems(turned(crops, turns), spec, network, withFeatures);
+  return scores.slice(0, crops.count).map((_, index) => {
+    const views = scores.filter((__, row) => row % crops.count === index);
+    const side = (at: 0 | 1) => views.reduce((sum, { sideLogits }) => sum + sideLogits[at], 0) / turns;
+    const features = views.flatMap((view) => (view.features === null ? [] : [view.features]));
     return {
-      features:
-        upright.features === null || turned.features === null ? null : meanOf(upright.features, turned.features),
-      embedding: ofLengthOne(meanOf(upright.embedding, turned.embedding)),
-      classScores: meanOf(upright.classScores, turned.classScores),
-      sideLogits: [(obverse + turned.sideLogits[0]) / 2, (reverse + turned.sideLogits[1]) / 2],
+      features: withFeatures ? meanOf(features) : null,
+      embedding: ofLengthOne(meanOf(views.map(({ embedding }) => embedding))),
+      classScores: meanOf(views.map(({ classScores }) => classScores)),
+      sideLogits: [side(0), side(1)],
     };
   });
 }

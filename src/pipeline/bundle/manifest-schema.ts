@@ -182,7 +182,7 @@ export const manifestSchema = record(
         name: text,
         neighbours: { type: 'integer', minimum: 1, maximum: 100 },
         unknownSimilarity: similarity,
-        turns: { enum: [1, 2] },
+        turns: { enum: [1, 2, 4] },
         lookAlikes,
       },
       ['turns', 'lookAlikes'],

@@ -2,6 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { CupcheckError } from '../../errors.js';
 import type { Side } from '../judgement.js';
 import type { HeadName } from '../ports.js';
+import type { Turns } from '../turns.js';
 import { manifestSchema } from './manifest-schema.js';
 
 /** `N` is the batch axis. */
@@ -141,8 +142,8 @@ export interface JudgeSpec {
   readonly name: string;
   readonly neighbours: number;
   readonly unknownSimilarity: number;
-  /** Each item is seen so many times, as it lies and upside down, and the mean counts; not given = 1. */
-  readonly turns?: 1 | 2;
+  /** Each item is seen in so many turns, and the mean counts; not given = 1. */
+  readonly turns?: Turns;
   /** Pairs of classes whose pictures are nearly the same: one must lead the other by `margin` more. */
   readonly lookAlikes?: readonly LookAlikes[];
 }
