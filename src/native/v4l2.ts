@@ -191,7 +191,7 @@ export class Capture {
   /** The next answered want; `null` where there is none. */
   take(): CapturedFrame | null {
     const taken = this.#call((addon) => addon.takeFrame(this.#handle));
-    if (taken?.error == null) return taken;
+    if (taken === null || taken.error === null) return taken;
     return { ...taken, error: nativeError(taken.error) as Error };
   }
 

@@ -10,7 +10,6 @@ import type { OpenedDevice } from '../../native/v4l2.js';
 import { watchLight } from './watch-light.js';
 
 const openMs = 10_000;
-const nsPerMs = 1_000_000n;
 
 /**
  * Measures the latency of the station's camera by the station's light, and keeps it. The station itself must not run:
@@ -66,26 +65,17 @@ export async function calibrateLatency(
 }
 
 /** Resolves when the camera streams. Errors: why it does not. */
-async function opened(camera: V4l2Camera, signal: AbortSignal): Promise<void> {
-  const patience = new AbortController();
-  const late = systemClock.until(
-    systemClock.nowNs() + BigInt(openMs) * nsPerMs,
-    AbortSignal.any([signal, patience.signal]),
-  );
-  const streams = new Promise<void>((resolve, reject) => {
+function opened(camera: V4l2Camera, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const patience = AbortSignal.timeout(openMs);
+    const late = new CupcheckError('FRAME_TIMEOUT', `the camera was not opened within ${openMs} ms`);
+    AbortSignal.any([signal, patience]).addEventListener('abort', () =>
+      reject(signal.aborted ? (signal.reason as Error) : late),
+    );
     camera.onState((state) => {
       if (state === 'streaming') resolve();
       else if (camera.problem !== null) reject(camera.problem);
     });
-  });
-  await camera.start();
-  await Promise.race([
-    streams,
-    late.then(() =>
-      Promise.reject(new CupcheckError('FRAME_TIMEOUT', `the camera was not opened within ${openMs} ms`)),
-    ),
-  ]).finally(() => {
-    patience.abort(new Error('it is open'));
-    return late.catch(() => null);
+    void camera.start();
   });
 }

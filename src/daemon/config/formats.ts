@@ -42,7 +42,7 @@ const range = ({ min, max, unit }: Limits) => `from ${min} to ${max}${unit === u
 const plainNumber = (text: string) => (/^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text);
 
 /** A name as v4l2-ctl shows it, and a value on the same line. */
-const settingPattern = /^[a-z0-9_]{1,64}=[^\u0000-\u001f\u007f]{1,100}$/;
+const settingPattern = /^[a-z0-9_]{1,64}=\P{Cc}{1,100}$/u;
 
 const formats = {
   whole: {

@@ -118,24 +118,15 @@ export class V4l2Camera implements Camera {
     this.#become('stopped', null);
   }
 
-  after(ns: bigint, signal: AbortSignal): Promise<HeldFrame> {
+  async after(ns: bigint, signal: AbortSignal): Promise<HeldFrame> {
     const capture = this.#capture;
-    if (signal.aborted) return Promise.reject(signal.reason as Error);
-    if (this.#state !== 'streaming' || capture === null || this.#running.signal.aborted)
-      return Promise.reject(this.#closed);
+    signal.throwIfAborted();
+    if (this.#state !== 'streaming' || capture === null || this.#running.signal.aborted) throw this.#closed;
     const { ring } = this.#options;
     const slot = ring.acquire();
     if (slot === null)
-      return Promise.reject(
-        new CupcheckError('RING_FULL', `all ${String(ring.slots)} slots of the frame ring are held`),
-      );
-    let want: number;
-    try {
-      want = capture.want(ns + this.#lagNs(), slot);
-    } catch (error) {
-      ring.release(slot);
-      return Promise.reject(error as Error);
-    }
+      throw new CupcheckError('RING_FULL', `all ${String(ring.slots)} slots of the frame ring are held`);
+    const want = this.#want(capture, ns + this.#lagNs(), slot);
     const call = waitingCall(signal, () => this.#giveUp(capture, want));
     this.#waiters.set(want, { ...call, slot, givenUp: false });
     return call.frame;
@@ -144,6 +135,16 @@ export class V4l2Camera implements Camera {
   onState(listener: (state: CameraState) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** The number of a new want; where there is none, its slot is given back. */
+  #want(capture: Capture, afterNs: bigint, slot: number): number {
+    try {
+      return capture.want(afterNs, slot);
+    } catch (error) {
+      this.#options.ring.release(slot);
+      throw error;
+    }
   }
 
   /** Opens the device, and opens it again whenever it has failed. */

@@ -78,11 +78,12 @@ describe('a frame of a V4L2 camera', () => {
     const beforeNs = systemClock.nowNs();
     const frame = camera.after(0n, never);
     fakeV4l2.fakePlay(markedJpeg(1), 0, null);
-    const { stamp, release } = await frame;
+    const held = await frame;
+    const { stamp } = held;
     expect(stamp.exposedNs).toBeGreaterThan(beforeNs - 30_001_000n);
     expect(stamp.exposedNs).toBeLessThanOrEqual(systemClock.nowNs() - 30_000_000n);
     expect(camera.newestNs).toBe(stamp.exposedNs);
-    release();
+    held.release();
   });
 
   it('does not answer a call that it may have been exposed before', async () => {
@@ -199,9 +200,9 @@ describe('a V4L2 camera', () => {
     await back;
     const second = camera.after(0n, never);
     fakeV4l2.fakePlay(markedJpeg(2), 0, null);
-    const { stamp, release } = await second;
-    release();
-    expect(stamp.seq).toBe(1);
+    const held = await second;
+    held.release();
+    expect(held.stamp.seq).toBe(1);
     expect(camera.framesSeen).toBe(2);
   });
 
