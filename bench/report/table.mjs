@@ -1,5 +1,14 @@
 // The results for a terminal.
-import { aimRows, captureRows, cropRows, decodeRows, judgementRows, latencyRows, stageRows, startRows } from './rows.mjs';
+import {
+  aimRows,
+  captureRows,
+  cropRows,
+  decodeRows,
+  judgementRows,
+  latencyRows,
+  stageRows,
+  startRows,
+} from './rows.mjs';
 
 function grid({ head, rows }) {
   const lines = [head, ...rows];
