@@ -1,4 +1,17 @@
 {
+  'variables': {
+    'v4l2_sources': [
+      'native/v4l2/capture.cc',
+      'native/v4l2/controls.cc',
+      'native/v4l2/convert.cc',
+      'native/v4l2/device.cc',
+      'native/v4l2/formats.cc',
+      'native/v4l2/jpeg-end.cc',
+      'native/v4l2/stream.cc',
+      'native/v4l2/wants.cc',
+      'native/v4l2/binding.cc',
+    ],
+  },
   'targets': [
     {
       'target_name': 'cupcheck',
@@ -29,6 +42,8 @@
         'native/rim/rim.cc',
         'native/rim/rims.cc',
         'native/rim/binding.cc',
+        'native/v4l2/linux-kernel.cc',
+        '<@(v4l2_sources)',
       ],
       'include_dirs': ['<!(node -p "require(\'node-addon-api\').include_dir")'],
       'defines': ['NAPI_VERSION=8', 'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS'],
@@ -40,6 +55,21 @@
         ['target_arch=="x64"', { 'dependencies': ['crop-path-avx2'] }],
         ['target_arch=="arm64"', { 'sources': ['native/crop-resize/path-neon.cc'] }],
       ],
+    },
+    {
+      # Capture on a driver written for tests; no part of the product.
+      'target_name': 'cupcheck-fake-v4l2',
+      'sources': [
+        'native/frame-ring/frame-ring.cc',
+        'native/test/fake-kernel.cc',
+        'native/test/fake-v4l2/binding.cc',
+        '<@(v4l2_sources)',
+      ],
+      'include_dirs': ['<!(node -p "require(\'node-addon-api\').include_dir")'],
+      'defines': ['NAPI_VERSION=8', 'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS'],
+      'cflags': ['-Wall', '-Wextra', '-Werror', '-fvisibility=hidden'],
+      'cflags_cc': ['-std=c++17'],
+      'cflags_cc!': ['-std=gnu++17', '-std=gnu++20'],
     },
   ],
   'conditions': [

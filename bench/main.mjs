@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { aimsOf } from './report/aims.mjs';
 import { table } from './report/table.mjs';
 import { machine, source } from './machine.mjs';
+import { capture } from './parts/capture.mjs';
 import { crops } from './parts/crops.mjs';
 import { decode } from './parts/decode.mjs';
 import { judgement } from './parts/judgement.mjs';
@@ -18,7 +19,7 @@ const usage = `npm run bench -- [--quick | --smoke] [--cups N] [--only PART,...]
   --quick   less than 2 minutes, rough numbers
   --smoke   once through everything, for the checks of equal outputs and verdicts; no OpenCV, no times worth reading
   --cups N  cups from trigger to light
-  --only    crops, decode, judgement, station
+  --only    crops, decode, capture, judgement, station
   --json    the results as JSON on stdout
   --keep    write bench/results.json, from which npm run docs:performance makes docs/performance.md`;
 
@@ -26,18 +27,21 @@ const extents = {
   full: {
     crops: { rounds: 60, repeats: 20 },
     decode: { rounds: 30, repeats: 4 },
+    capture: { frames: 150, idleFrames: 150 },
     judgement: { rounds: 40 },
     station: { cups: 200, starts: 5, profiled: 24 },
   },
   quick: {
     crops: { rounds: 15, repeats: 20 },
     decode: { rounds: 6, repeats: 2 },
+    capture: { frames: 60, idleFrames: 60 },
     judgement: { rounds: 8, cups: 3 },
     station: { cups: 28, starts: 1, profiled: 0 },
   },
   smoke: {
     crops: { rounds: 1, repeats: 1 },
     decode: { rounds: 1, repeats: 1 },
+    capture: { frames: 5, idleFrames: 5 },
     judgement: { rounds: 1, cups: 1 },
     station: { cups: 4, starts: 1, profiled: 2 },
   },
@@ -112,6 +116,7 @@ async function measure({ extent, only, smoke }) {
   const parts = {
     crops: () => crops({ opencv, ...extent.crops }),
     decode: () => decode({ opencv, ...extent.decode }),
+    capture: () => capture(extent.capture),
     judgement: () => judgement(extent.judgement),
     station: () => measureStation(extent.station, smoke),
   };

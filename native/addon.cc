@@ -1,4 +1,5 @@
 #include "binding.h"
+#include "v4l2/kernel.h"
 
 namespace {
 
@@ -8,6 +9,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   cupcheck::export_crop_resize(env, exports);
   cupcheck::export_quality(env, exports);
   cupcheck::export_rim(env, exports);
+  cupcheck::export_v4l2(env, exports, cupcheck::v4l2::linux_kernel());
   return exports;
 }
 

@@ -53,6 +53,30 @@ class Arguments {
     return value.As<Napi::Number>().DoubleValue();
   }
 
+  /** Passes over an argument that is read in another way. */
+  void skip() { ++index_; }
+
+  /** Text of at most `most` bytes of UTF-8. */
+  std::string text(const char* name, size_t most) {
+    const Napi::Value value = next();
+    std::string text;
+    if (value.IsString()) text = value.As<Napi::String>().Utf8Value();
+    if (!value.IsString() || text.size() > most || text.find('\0') != std::string::npos) {
+      fail(std::string(name) + " is not a text of at most " + std::to_string(most) + " bytes");
+      return {};
+    }
+    return text;
+  }
+
+  /** A bigint of 64 bits, such as a time in nanoseconds. */
+  int64_t big(const char* name) {
+    const Napi::Value value = next();
+    bool whole = false;
+    const int64_t number = value.IsBigInt() ? value.As<Napi::BigInt>().Int64Value(&whole) : 0;
+    if (!whole) fail(std::string(name) + " is not a bigint of 64 bits");
+    return whole ? number : 0;
+  }
+
   struct Bytes {
     uint8_t* data = nullptr;
     size_t size = 0;
@@ -177,5 +201,11 @@ void export_jpeg(Napi::Env env, Napi::Object exports);
 void export_crop_resize(Napi::Env env, Napi::Object exports);
 void export_quality(Napi::Env env, Napi::Object exports);
 void export_rim(Napi::Env env, Napi::Object exports);
+
+namespace v4l2 {
+class Kernel;
+}
+/** @param kernel outlives the addon */
+void export_v4l2(Napi::Env env, Napi::Object exports, v4l2::Kernel& kernel);
 
 }  // namespace cupcheck

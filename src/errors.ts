@@ -40,6 +40,18 @@ export const errorTable = {
     consequence: amber('camera_fault'),
     help: 'The camera is unplugged or stopped. Plug it in again; the station goes on by itself.',
   },
+  CAMERA_SETUP: {
+    consequence: fault,
+    help: 'The camera does not do what the config asks of it. The message says what; cupcheck camera list shows what it can do.',
+  },
+  CAMERA_CLOCK: {
+    consequence: fault,
+    help: 'The driver does not stamp its frames by CLOCK_MONOTONIC, so no frame can be proved fresh. Use another camera or driver.',
+  },
+  LATENCY_UNMEASURED: {
+    consequence: amber('stale_frame'),
+    help: 'It is not known how long after its exposure a frame comes. Measure it: cupcheck calibrate latency.',
+  },
   TRIGGER_LOST: {
     consequence: fault,
     help: 'The cup sensor cannot be read. Check its line and permissions: cupcheck doctor.',

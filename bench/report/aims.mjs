@@ -27,6 +27,21 @@ function cropAims({ rows }) {
   ];
 }
 
+function captureAims({ cases }) {
+  const yuyv = cases.find(({ format }) => format === 'yuyv').handedMs;
+  return [
+    {
+      title: 'capture of a 1080p YUYV frame that is handed out, CPU (median)',
+      wanted: '≤ 1 ms',
+      found: yuyv.median,
+      low: yuyv.low,
+      high: yuyv.high,
+      unit: 'ms',
+      met: yuyv.median <= 1,
+    },
+  ];
+}
+
 function judgementAims({ cases }) {
   const worst = cases.map(({ outsideTimesOurs }) => outsideTimesOurs).toSorted((a, b) => a.median - b.median)[0];
   return [
@@ -65,9 +80,10 @@ function stationAims({ sizes, cups }) {
 }
 
 /** Of the parts that were measured. */
-export function aimsOf({ crops, judgement, station }) {
+export function aimsOf({ crops, capture, judgement, station }) {
   return [
     ...(crops === undefined ? [] : cropAims(crops)),
+    ...(capture === undefined ? [] : captureAims(capture)),
     ...(judgement === undefined ? [] : judgementAims(judgement)),
     ...(station === undefined ? [] : stationAims(station)),
   ];

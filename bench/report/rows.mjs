@@ -34,6 +34,13 @@ export function decodeRows({ cases }) {
   };
 }
 
+export function captureRows({ width, height, cases }) {
+  return {
+    head: [`${width}×${height} from`, 'handed out, ms of CPU (80 % of frames)', 'least', 'left, ms of CPU'],
+    rows: cases.map(({ format, handedMs, leftMs }) => [format, span(handedMs), ms(handedMs.least), ms(leftMs)]),
+  };
+}
+
 export function judgementRows({ cases }) {
   return {
     head: ['cup', 'items', 'who', 'in all, ms', 'networks, ms', 'outside, ms', 'outside, × ours'],

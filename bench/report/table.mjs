@@ -1,5 +1,14 @@
 // The results for a terminal.
-import { aimRows, cropRows, decodeRows, judgementRows, latencyRows, stageRows, startRows } from './rows.mjs';
+import {
+  aimRows,
+  captureRows,
+  cropRows,
+  decodeRows,
+  judgementRows,
+  latencyRows,
+  stageRows,
+  startRows,
+} from './rows.mjs';
 
 function grid({ head, rows }) {
   const lines = [head, ...rows];
@@ -16,11 +25,12 @@ function grid({ head, rows }) {
 }
 
 export function table(results, aims) {
-  const { crops, decode, judgement, station, machine, source } = results;
+  const { crops, decode, capture, judgement, station, machine, source } = results;
   const blocks = [
     `${machine.cpu}, ${machine.cores} cores; commit ${source.commit ?? 'unknown'}${source.changed ? ', changed' : ''}`,
     ...(crops === undefined ? [] : [grid(cropRows(crops))]),
     ...(decode === undefined ? [] : [grid(decodeRows(decode))]),
+    ...(capture === undefined ? [] : [grid(captureRows(capture))]),
     ...(judgement === undefined ? [] : [grid(judgementRows(judgement))]),
     ...(station === undefined ? [] : [latencyRows, stageRows, startRows].map((rows) => grid(rows(station)))),
     ...(aims.length === 0 ? [] : [grid(aimRows(aims))]),

@@ -145,8 +145,7 @@ Status ring_shape(const void* base, uint64_t bytes, RingShape* out) {
   return {};
 }
 
-Status ring_write(void* base, const RingShape& shape, uint32_t slot, const uint8_t* frame, uint64_t bytes,
-                  SlotState* out) {
+Status ring_begin_write(void* base, const RingShape& shape, uint32_t slot, uint64_t bytes, uint8_t** out) {
   if (Status status = slot_in(shape, slot); !status.ok()) return status;
   if (bytes < 1 || bytes > shape.slot_bytes)
     return refuse("NATIVE_ARGUMENT", "a frame of " + std::to_string(bytes) + " bytes for a slot of " +
@@ -156,10 +155,24 @@ Status ring_write(void* base, const RingShape& shape, uint32_t slot, const uint8
   state->generation.store(before + 1, std::memory_order_relaxed);
   // No byte of the new frame may be seen before the odd generation.
   std::atomic_thread_fence(std::memory_order_release);
-  std::memcpy(static_cast<uint8_t*>(base) + shape.data_offset + slot * shape.slot_stride, frame, bytes);
+  *out = static_cast<uint8_t*>(base) + shape.data_offset + slot * shape.slot_stride;
+  return {};
+}
+
+SlotState ring_end_write(void* base, uint32_t slot, uint64_t bytes) {
+  Slot* state = slot_at(base, slot);
+  const uint64_t generation = state->generation.load(std::memory_order_relaxed) + 1;
   state->bytes.store(bytes, std::memory_order_relaxed);
-  state->generation.store(before + 2, std::memory_order_release);
-  *out = {before + 2, bytes};
+  state->generation.store(generation, std::memory_order_release);
+  return {generation, bytes};
+}
+
+Status ring_write(void* base, const RingShape& shape, uint32_t slot, const uint8_t* frame, uint64_t bytes,
+                  SlotState* out) {
+  uint8_t* memory = nullptr;
+  if (Status status = ring_begin_write(base, shape, slot, bytes, &memory); !status.ok()) return status;
+  std::memcpy(memory, frame, bytes);
+  *out = ring_end_write(base, slot, bytes);
   return {};
 }
 

@@ -57,6 +57,15 @@ Status ring_shape(const void* base, uint64_t bytes, RingShape* out);
 Status ring_write(void* base, const RingShape& shape, uint32_t slot, const uint8_t* frame, uint64_t bytes,
                   SlotState* out);
 
+/**
+ * Opens a slot of a writable mapping for `bytes` bytes that the caller puts at `*out` itself; to a reader the slot is
+ * being written until `ring_end_write`. Errors: NATIVE_ARGUMENT (slot, size).
+ */
+Status ring_begin_write(void* base, const RingShape& shape, uint32_t slot, uint64_t bytes, uint8_t** out);
+
+/** The frame is whole. Only after `ring_begin_write` of the same slot and size. */
+SlotState ring_end_write(void* base, uint32_t slot, uint64_t bytes);
+
 /** The slot's state now. Whatever was read from the slot before this call is not reordered after it. */
 Status ring_state(const void* base, const RingShape& shape, uint32_t slot, SlotState* out);
 

@@ -14,6 +14,10 @@ int main(int count, char** arguments) {
   test_ring();
   test_jpeg(random);
   test_crop(random);
+  test_v4l2_conversion(random);
+  test_v4l2_jpeg_length(random);
+  test_v4l2_setup();
+  test_v4l2_capture();
   const int decoded = fuzz_jpeg(random, seconds / 3);
   const int cropped = fuzz_crop(random, seconds / 3);
   const int measured = fuzz_quality(random, seconds / 3);

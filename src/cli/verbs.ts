@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from './cli.js';
+import { registerCamera } from './verbs/camera.js';
 import { registerCalibrate } from './verbs/calibrate.js';
 import { registerCompletion } from './verbs/completion.js';
 import { registerConfig } from './verbs/config.js';
@@ -33,6 +34,7 @@ export const verbs: readonly ((program: Command, cli: Cli) => void)[] = [
   registerEnrol,
   registerRecalibrate,
   registerCalibrate,
+  registerCamera,
   registerConfig,
   registerOutbox,
   registerJournal,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
-import { asCupcheckError } from '../errors.js';
+import { asCupcheckError, CupcheckError } from '../errors.js';
 import { FrameRing } from '../native/frame-ring.js';
 import type { Config } from './config/schema.js';
 import { ControlServer } from './control/server.js';
@@ -130,7 +130,7 @@ export async function assembleStation(
   camera.onState((state) => {
     if (state === 'streaming') station.clear('camera');
     else if (state === 'gone')
-      station.raise({ source: 'camera', message: 'the camera is gone', help: 'Plug it in again.' });
+      raise('camera', camera.problem ?? new CupcheckError('CAMERA_GONE', 'the camera is gone'));
   });
   light.onLost((error) => raise('light', error));
   light.onConnected(() => station.clear('light'));
@@ -209,6 +209,8 @@ export async function assembleStation(
         inferRestarts: judge.restarts,
         storageFailures: station.storageFailures,
         throttled: host.current().throttled,
+        unproven: camera.unproven,
+        framesDamaged: camera.framesDamaged,
       }),
     status,
   });

@@ -1,3 +1,4 @@
+import type { CupcheckError } from '../errors.js';
 import type { FrameStamp, FreshStamp, Picture } from '../pipeline/frame.js';
 import type { Judgement } from '../pipeline/judgement.js';
 import type { JudgedReceipt, ShowableGreen } from './green.js';
@@ -45,18 +46,25 @@ export interface Camera {
   stop(): Promise<void>;
   /**
    * The first frame exposed strictly after `ns`.
-   * Errors: CAMERA_GONE at once when unplugged, RING_FULL, and the signal's reason when aborted.
+   * Errors: CAMERA_GONE at once when unplugged, RING_FULL, and the signal's reason when aborted. Where `unproven` says
+   * something, the driver's own stamp stands for the exposure, and the frame's stamp has none.
    * Calls may overlap; each gets a frame of its own.
    */
   after(ns: bigint, signal: AbortSignal): Promise<HeldFrame>;
-  /** Called on every change of `state`. Returns the unsubscriber. */
+  /** Called on every change of `state`, and where it is `gone` for another reason than before. Returns the unsubscriber. */
   onState(listener: (state: CameraState) => void): () => void;
+  /** Why it is `gone`; `null` in any other state. */
+  readonly problem: CupcheckError | null;
+  /** Why the moment of its frames' exposure is not known, so that none can make a green; `null` where it is. */
+  readonly unproven: string | null;
   /** Exposure time of the newest frame seen, handed out or not; `null` before the first. The watchdog's proof of life. */
   readonly newestNs: bigint | null;
   /** Frames that came since `start`, whatever their stamps: tells a frozen camera (old stamps) from a silent one. */
   readonly framesSeen: number;
   /** Frames that the driver numbered and never gave since `start`: what was lost between sensor and us. */
   readonly framesMissed: number;
+  /** Frames that came broken since `start`, and were handed to nobody. */
+  readonly framesDamaged: number;
 }
 
 export type TriggerEvent =

@@ -14,6 +14,10 @@ export interface RuntimeFacts {
   readonly inferRestarts: number;
   readonly storageFailures: number;
   readonly throttled: boolean | null;
+  /** Why the camera's frames prove nothing; `null` where they do. */
+  readonly unproven: string | null;
+  /** Since the start. */
+  readonly framesDamaged: number;
 }
 
 type Look = (facts: RuntimeFacts) => Omit<Finding, 'check'> | null;
@@ -62,6 +66,16 @@ const looks: Readonly<Record<string, Look>> = {
     if (missed <= worrying * frames) return null;
     return warn(`${missed} never came, ${frames} did`, 'Lower camera.fps, or take load off the board.');
   },
+  'broken frames': ({ framesDamaged, status: { statistics } }) => {
+    const frames = statistics?.camera.frames ?? 0;
+    if (frames === 0 || framesDamaged <= worrying * frames) return null;
+    return warn(
+      `${framesDamaged} of ${frames} frames came broken`,
+      'Check the cable, and how much else the USB bus carries.',
+    );
+  },
+  latency: ({ unproven }) =>
+    unproven === null ? null : fail(`no cup can be green: ${unproven}`, 'Measure it: cupcheck calibrate latency.'),
   heat: ({ throttled }) =>
     throttled === true ? warn('the board is slowed down for heat', 'Give it air; check its fan.') : null,
 };

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { CupcheckError, isErrorCode } from '../errors.js';
+import type { CapturedFrame, CaptureState, DeviceDescription } from './v4l2.js';
 
 /** A mapped frame ring as the addon hands it over; `map` begins with the ring's own header. */
 export interface RingMap {
@@ -42,8 +43,41 @@ type CropArguments = [
   out: Float32Array | Uint16Array | Uint8Array,
 ];
 
+declare const capture: unique symbol;
+
+/** A capture inside the addon. */
+export interface CaptureHandle {
+  readonly [capture]: true;
+}
+
+/** Capture by V4L2; `v4l2.ts` says what the functions do. */
+export interface CaptureAddon {
+  startCapture(
+    map: ArrayBuffer,
+    path: string,
+    source: number,
+    width: number,
+    height: number,
+    rate: number,
+    controls: string,
+    buffers: number,
+    silenceMs: number,
+    firstSeq: number,
+    news: () => void,
+  ): CaptureHandle;
+  stopCapture(handle: CaptureHandle): void;
+  closeCapture(handle: CaptureHandle): void;
+  wantFrame(handle: CaptureHandle, afterNs: bigint, slot: number): number;
+  giveUpFrame(handle: CaptureHandle, want: number): boolean;
+  takeFrame(handle: CaptureHandle): CapturedFrame | null;
+  captureState(handle: CaptureHandle): CaptureState;
+  /** seen, missed, damaged, implausible, newest stamp, last number */
+  captureCounts(handle: CaptureHandle, out: BigInt64Array): void;
+  describeDevice(path: string): DeviceDescription;
+}
+
 /** The functions of build/Release/cupcheck.node. They take plain values only; their fronts in this folder say what they do. */
-export interface Addon {
+export interface Addon extends CaptureAddon {
   createRing(slots: number, slotBytes: number): RingMap;
   attachRing(fd: number): RingMap;
   closeRing(map: ArrayBuffer, fd: number): void;

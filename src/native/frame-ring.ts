@@ -8,6 +8,13 @@ export interface FrameSlot {
   readonly bytes: number;
 }
 
+/** The ring's memory, lent to a thread of the addon that writes frames into slots which its user acquired. */
+export interface LentRing {
+  readonly map: ArrayBuffer;
+  /** The thread has ended. */
+  giveBack(): void;
+}
+
 const maxSlots = 64;
 const maxSlotBytes = 2 ** 28;
 
@@ -27,6 +34,7 @@ export class FrameRing {
   /** The order in which slots were given back; the first free one is the longest unused. */
   readonly #order: number[];
   #open = true;
+  #lent = 0;
 
   private constructor(ring: RingMap, owner: boolean) {
     this.#ring = ring;
@@ -131,9 +139,21 @@ export class FrameRing {
     return this.#state(slot).generation === generation;
   }
 
-  /** Unmaps the memory: every view has length 0 from now on. Closing twice is harmless. */
+  /** The ring cannot be closed until the memory was given back. Owner only. */
+  lend(): LentRing {
+    this.#requireOwner();
+    this.#lent++;
+    return { map: this.#ring.map, giveBack: () => this.#lent-- };
+  }
+
+  /**
+   * Unmaps the memory: every view has length 0 from now on. Closing twice is harmless.
+   * Errors: NATIVE_ARGUMENT while a thread writes into it.
+   */
   close(): void {
     if (!this.#open) return;
+    if (this.#lent > 0)
+      throw new CupcheckError('NATIVE_ARGUMENT', 'A camera still writes into the frame ring: stop it');
     this.#open = false;
     callNative((addon) => addon.closeRing(this.#ring.map, this.#ring.fd));
   }

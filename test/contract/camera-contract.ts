@@ -18,6 +18,12 @@ const nsPerMs = 1_000_000n;
 const now = (): bigint => process.hrtime.bigint();
 const never = new AbortController().signal;
 
+/** A camera whose latency is known says of each frame when it was exposed. */
+function exposedNs({ stamp }: HeldFrame): bigint {
+  if (stamp.exposedNs === null) throw new Error(`frame ${stamp.seq} does not say when it was exposed`);
+  return stamp.exposedNs;
+}
+
 /** What every driver of `Camera` promises. @param skipped why this driver cannot be tried on this machine */
 export function cameraContract(name: string, make: () => Promise<CameraRig>, skipped: string | null = null): void {
   describe.skipIf(skipped !== null)(skipped === null ? `camera: ${name}` : `camera: ${name} (${skipped})`, () => {
@@ -52,6 +58,12 @@ export function cameraContract(name: string, make: () => Promise<CameraRig>, ski
       await becomes('streaming');
     };
 
+    it('says that its frames are proof', async () => {
+      await started();
+      expect(camera.unproven).toBeNull();
+      expect(camera.framesDamaged).toBe(0);
+    });
+
     it('gives nothing before it is started', async () => {
       expect(camera.state).toBe('stopped');
       expect(camera.newestNs).toBeNull();
@@ -63,8 +75,8 @@ export function cameraContract(name: string, make: () => Promise<CameraRig>, ski
       for (let i = 0; i < 5; i++) {
         const askedNs = now();
         const frame = await camera.after(askedNs, never);
-        expect(frame.stamp.exposedNs).toBeGreaterThan(askedNs);
-        expect(frame.stamp.exposedNs).toBeLessThanOrEqual(now());
+        expect(exposedNs(frame)).toBeGreaterThan(askedNs);
+        expect(exposedNs(frame)).toBeLessThanOrEqual(now());
         frame.release();
       }
     });
@@ -73,7 +85,7 @@ export function cameraContract(name: string, make: () => Promise<CameraRig>, ski
       await started();
       const laterNs = now() + BigInt(Math.round(rig.periodMs * 5)) * nsPerMs;
       const frame = await camera.after(laterNs, never);
-      expect(frame.stamp.exposedNs).toBeGreaterThan(laterNs);
+      expect(exposedNs(frame)).toBeGreaterThan(laterNs);
       frame.release();
     });
 
@@ -86,7 +98,7 @@ export function cameraContract(name: string, make: () => Promise<CameraRig>, ski
       const late = await camera.after(now() + BigInt(Math.round(rig.periodMs * 4)) * nsPerMs, never);
       late.release();
       expect(camera.framesSeen).toBeGreaterThanOrEqual(seen + 4);
-      expect(camera.newestNs).toBeGreaterThanOrEqual(late.stamp.exposedNs);
+      expect(camera.newestNs).toBeGreaterThanOrEqual(exposedNs(late));
     });
 
     it('never hands a frame out twice, in one call after the other or in overlapping ones', async () => {
@@ -100,7 +112,7 @@ export function cameraContract(name: string, make: () => Promise<CameraRig>, ski
         }
       }
       expect(new Set(frames.map((frame) => frame.stamp.seq)).size).toBe(6);
-      const stamps = frames.map((frame) => frame.stamp.exposedNs);
+      const stamps = frames.map(exposedNs);
       expect(new Set(stamps).size).toBe(6);
       expect(stamps).toEqual(stamps.toSorted((a, b) => Number(a - b)));
     });
@@ -177,16 +189,18 @@ export function cameraContract(name: string, make: () => Promise<CameraRig>, ski
       await rig.unplug();
       expect(await pending).toBe('CAMERA_GONE');
       expect(camera.state).toBe('gone');
+      expect(camera.problem).toMatchObject({ code: 'CAMERA_GONE' });
       expect(await code(camera.after(0n, never))).toBe('CAMERA_GONE');
       // A frame that is held outlives the camera.
       expect(rig.ring.check(before.slot, before.generation)).toBe(true);
       before.release();
       await rig.replug();
       await becomes('streaming');
+      expect(camera.problem).toBeNull();
       const replugNs = now();
       const after = await camera.after(replugNs, never);
       after.release();
-      expect(after.stamp.exposedNs).toBeGreaterThan(replugNs);
+      expect(exposedNs(after)).toBeGreaterThan(replugNs);
       expect(after.stamp.seq).toBeGreaterThan(before.stamp.seq);
     });
 

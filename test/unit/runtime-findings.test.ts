@@ -14,6 +14,8 @@ const well: RuntimeFacts = {
   inferRestarts: 0,
   storageFailures: 0,
   throttled: null,
+  unproven: null,
+  framesDamaged: 10,
 };
 
 it('finds nothing where all is well, and where a station has no statistics', () => {
@@ -26,6 +28,8 @@ const wrong = { ...statistics, found: { green_wrong: 1 } } as StationStatus['sta
 const gaps = { ...statistics, camera: { frames: 1000, missed: 11 } } as StationStatus['statistics'];
 
 it.each<[string, 'warn' | 'fail', Partial<RuntimeFacts>]>([
+  ['latency', 'fail', { unproven: 'the latency of the camera is not measured' }],
+  ['broken frames', 'warn', { framesDamaged: 11 }],
   ['outbox', 'fail', { status: { ...status, broker: { ...broker, stuck } } }],
   ['outbox', 'fail', { status: { ...status, broker: { ...broker, stuck: { ...stuck, seq: null } } } }],
   ['metrics', 'fail', { metricsError: 'listen EADDRINUSE' }],

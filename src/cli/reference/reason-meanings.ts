@@ -19,7 +19,7 @@ export const reasonMeanings: Readonly<Record<Reason, string>> = {
   blur: 'The picture is out of focus.',
   exposure: 'The picture is too dark or too bright.',
   motion: 'Something moved between two frames.',
-  stale_frame: 'The camera gave only frames from before the trigger.',
+  stale_frame: 'The camera gave only frames from before the trigger, or none that says when it was exposed.',
   no_frame: 'The camera gave no frame in time.',
   timeout: 'No verdict within the deadline.',
   retrigger: 'Another cup came before this one had its verdict or its light.',

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
+import type { LatencyFile } from '../../daemon/latency/latency-file.js';
 import type { Calibration } from '../../pipeline/calibration.js';
 import type { ScaleFound } from '../calibrate/measure-target.js';
 import type { PictureFile } from '../read-picture.js';
@@ -19,11 +20,12 @@ interface ScaleOptions {
 export function registerCalibrate(program: Command, cli: Cli): void {
   const calibrate = program
     .command('calibrate')
-    .description('measure what the station must know of its camera: the scale, and the empty cup');
+    .description('measure what the station must know of its camera: the scale, the empty cup, the latency');
   examples(calibrate, [
     'cupcheck calibrate target --out target.pdf',
     'cupcheck calibrate scale --design harbour-2021',
     'cupcheck calibrate empty',
+    'cupcheck calibrate latency',
   ]);
 
   const scale = calibrate
@@ -88,6 +90,30 @@ export function registerCalibrate(program: Command, cli: Cli): void {
       }),
     );
   examples(empty, ['cupcheck calibrate empty', 'cupcheck calibrate empty empty-cup.jpg']);
+
+  const latency = calibrate
+    .command('latency')
+    .description(
+      'measure how long a frame takes, by the station’s light in the camera’s view; the station must be stopped',
+    )
+    .option('--toggles <n>', 'how often the light is switched', decimal, 30)
+    .action(
+      cli.action(async ({ toggles }: { toggles: number }) => {
+        if (!(Number.isInteger(toggles) && toggles >= 10 && toggles <= 1000))
+          throw new CupcheckError('USAGE', `--toggles is ${String(toggles)}, wanted 10 to 1000`);
+        const config = await cli.goodConfig();
+        await requireStopped(cli);
+        const { calibrateLatency } = await import('../calibrate/calibrate-latency.js');
+        const kept = await calibrateLatency(config, toggles, () => undefined, new AbortController().signal);
+        const path = config.config.camera.v4l2.latencyFile;
+        cli.print({ path, latency: kept }, () => latencyLines(path, kept));
+        return done;
+      }),
+    );
+  examples(latency, [
+    'systemctl stop cupcheck && cupcheck calibrate latency',
+    'cupcheck calibrate latency --toggles 100',
+  ]);
 
   const target = calibrate
     .command('target')
@@ -158,6 +184,33 @@ function scaleLines(path: string, { pxPerMm, scale, camera }: Calibration, befor
     ['scale', `${pxPerMm} px per mm${change}`],
     ['by', `${scale?.seen ?? 0} ${seen}, apart by at most ${((scale?.spread ?? 0) * 100).toFixed(2)} %`],
     ['camera', `${camera.width}×${camera.height}`],
+    ['kept in', path],
+  ]);
+}
+
+/** The camera has one reader. Errors: ALREADY_RUNNING where the station runs. */
+async function requireStopped(cli: Cli): Promise<void> {
+  try {
+    await cli.ask('status', {});
+  } catch (error) {
+    if (error instanceof CupcheckError && error.code === 'NO_DAEMON') return;
+    throw error;
+  }
+  throw new CupcheckError(
+    'STATION_BUSY',
+    'the station runs and has the camera: stop it first (systemctl stop cupcheck)',
+  );
+}
+
+function latencyLines(path: string, { camera, measured }: LatencyFile): string[] {
+  return fields([
+    [
+      'latency',
+      `at most ${measured.worstMs} ms from the beginning of an exposure to the stamp, at least ${measured.leastMs} ms`,
+    ],
+    ['by', `${measured.toggles} switches of the light, seen in ${measured.cells} of 768 parts of the picture`],
+    ['camera', `${camera.card}, ${camera.width}×${camera.height} ${camera.format} at ${camera.fps} a second`],
+    ['exposure', camera.exposureUs === null ? 'not told by the driver' : `${camera.exposureUs / 1000} ms`],
     ['kept in', path],
   ]);
 }

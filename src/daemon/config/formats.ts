@@ -41,6 +41,9 @@ const within = (value: number, { min = -Infinity, max = Infinity }: Limits) => v
 const range = ({ min, max, unit }: Limits) => `from ${min} to ${max}${unit === undefined ? '' : ` ${unit}`}`;
 const plainNumber = (text: string) => (/^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text);
 
+/** A name as v4l2-ctl shows it, and a value on the same line. */
+const settingPattern = /^[a-z0-9_]{1,64}=\P{Cc}{1,100}$/u;
+
 const formats = {
   whole: {
     parse: plainNumber,
@@ -75,6 +78,19 @@ const formats = {
       new Set(value).size === value.length &&
       value.every((word) => choices?.includes(word)),
     allowed: ({ choices }) => `a list of one or more of ${choices?.join(', ')}, each once`,
+  },
+  settings: {
+    parse: (text) =>
+      text
+        .split(',')
+        .map((word) => word.trim())
+        .filter((word) => word !== ''),
+    holds: (value) =>
+      Array.isArray(value) &&
+      value.length <= 64 &&
+      value.every((word) => typeof word === 'string' && word.length <= 200 && settingPattern.test(word)) &&
+      new Set(value.map((word: string) => word.slice(0, word.indexOf('=')))).size === value.length,
+    allowed: () => 'a list of up to 64 name=value, each name once',
   },
   path: {
     parse: (text) => text,
@@ -114,6 +130,7 @@ export const someOf = <const C extends string>(...choices: C[]): Values<readonly
   format: 'choices',
   choices,
 });
+export const settings: Values<readonly string[]> = { format: 'settings' };
 export const path = (base: PathBase): Values<string> => ({ format: 'path', base });
 export const brokerUrl: Values<string> = { format: 'brokerUrl' };
 

@@ -54,6 +54,20 @@ const relations: readonly Relation[] = [
       ? null
       : 'camera.driver replay needs camera.replay.empty, a picture of the empty cup',
   ),
+  relation(['camera.slotBytes', 'camera.v4l2.format', 'camera.v4l2.width', 'camera.v4l2.height'], ({ camera }) => {
+    const { format, width, height } = camera.v4l2;
+    const bytes = format === 'mjpeg' ? 0 : width * height * (format === 'grey' ? 1 : 3);
+    return camera.driver !== 'v4l2' || bytes <= camera.slotBytes
+      ? null
+      : `camera.slotBytes (${camera.slotBytes}) must be ${bytes} for pictures of ${width}×${height} in ${format}`;
+  }),
+  relation(['camera.v4l2.format', 'camera.v4l2.width', 'camera.v4l2.height'], ({ camera: { driver, v4l2 } }) => {
+    const even = { mjpeg: [1, 1], grey: [1, 1], yuyv: [2, 1], nv12: [2, 2] }[v4l2.format];
+    const fits = v4l2.width % (even[0] ?? 1) === 0 && v4l2.height % (even[1] ?? 1) === 0;
+    return driver !== 'v4l2' || fits
+      ? null
+      : `camera.v4l2.width and height (${v4l2.width}×${v4l2.height}) must be even in ${v4l2.format}`;
+  }),
   ...(['control', 'light'] as const).map((section) =>
     relation([`${section}.socket`], (config) => {
       const bytes = Buffer.byteLength(config[section].socket);

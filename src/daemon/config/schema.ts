@@ -9,6 +9,7 @@ import {
   oneOf,
   orNull,
   path,
+  settings,
   someOf,
   text,
   whole,
@@ -85,6 +86,35 @@ export const schema = {
     fps: key(whole(1, 120, 'frames a second'), 15, 'Frame rate.'),
     ringSlots: key(whole(3, 64), 8, 'Frames that the shared ring holds.'),
     slotBytes: key(whole(65_536, 67_108_864, 'bytes'), 4_194_304, 'Size of one frame in the ring.'),
+    v4l2: {
+      device: key(
+        path('file'),
+        '/dev/video0',
+        'The camera. A stable name below /dev/v4l/by-id or /dev/v4l/by-path means the same camera after a restart.',
+      ),
+      format: key(
+        oneOf('mjpeg', 'yuyv', 'nv12', 'grey'),
+        'mjpeg',
+        'Pixel format: cupcheck camera list. Raw ones (all but mjpeg) need camera.slotBytes for 3 bytes a pixel (grey: 1).',
+      ),
+      width: key(whole(64, 8192, 'pixels'), 1280, 'Width of the picture; what the driver does not take is an error.'),
+      height: key(whole(64, 8192, 'pixels'), 960, 'Height of the picture.'),
+      controls: key(
+        settings,
+        [],
+        'Controls of the camera as name=value, set in this order and read back: [auto_exposure=1, exposure_time_absolute=120]. Menus by number or label. One that does not take is an error. Fix exposure, gain, white balance and focus.',
+      ),
+      silenceMs: key(whole(500, 60_000, 'ms'), 3000, 'A camera that gives no frame for so long is opened again.'),
+      latencyFile: key(
+        path('state'),
+        'camera-latency.json',
+        'What cupcheck calibrate latency measured; without it no frame can be proved fresh, and no cup is green.',
+      ),
+      latencyMs: orNull(
+        number(0, 2000),
+        'In place of the file: the longest time from the beginning of the exposure to the driver’s stamp, less the exposure where the driver tells it. A value that is too small makes old pictures fresh.',
+      ),
+    },
     replay: {
       empty: orNull(path('file'), 'Picture of the empty cup: what the replay camera shows when no cup is placed.'),
     },

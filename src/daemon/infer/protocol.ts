@@ -111,7 +111,7 @@ const mostBytes = 512 * 1024 * 1024;
 
 const readStamp = (stamp: Fields): FrameStamp => ({
   seq: stamp.whole('seq', 0, Number.MAX_SAFE_INTEGER),
-  exposedNs: stamp.nanoseconds('exposedNs'),
+  exposedNs: stamp.nullable('exposedNs', (fields, key) => fields.nanoseconds(key)),
 });
 
 function readFrame(frame: Fields): FrameRef {

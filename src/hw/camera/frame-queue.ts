@@ -1,20 +1,21 @@
 import type { Clock, FrameRef, HeldFrame } from '../../daemon/ports.js';
 import { CupcheckError } from '../../errors.js';
 import type { FrameRing } from '../../native/frame-ring.js';
+import { type WaitingCall, waitingCall } from './waiting-call.js';
 
 /** A frame as a driver has it: its bytes are the driver's own, and are read during `offer` only. */
-export interface OfferedFrame extends Pick<FrameRef, 'encoding' | 'width' | 'height' | 'stride' | 'stamp'> {
+export interface OfferedFrame extends Pick<FrameRef, 'encoding' | 'width' | 'height' | 'stride'> {
   readonly bytes: Uint8Array;
+  readonly stamp: { readonly seq: number; readonly exposedNs: bigint };
 }
 
-interface Waiter {
+interface Waiter extends WaitingCall {
   readonly afterNs: bigint;
-  readonly resolve: (frame: HeldFrame) => void;
-  readonly reject: (error: Error) => void;
 }
 
 /**
- * Who waits for a frame, for every camera driver alike. The driver offers each frame that it takes from its queue;
+ * Who waits for a frame, for drivers whose frames come on the event loop (those of V4L2 come on a thread of the addon,
+ * which does the same: native/v4l2/wants.h). The driver offers each frame that it takes from its queue;
  * only one that somebody waits for is copied into the ring, so the queue is always drained and nothing old is kept.
  *
  * A frame answers one call, the one that has waited longest for such a frame. A frame that is not newer than the
@@ -88,33 +89,12 @@ export class FrameQueue {
 
   /** As Camera.after. A frame that was resolved is the caller's to release, even where its signal was aborted since. */
   after(ns: bigint, signal: AbortSignal): Promise<HeldFrame> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) {
-        reject(signal.reason as Error);
-        return;
-      }
-      if (this.#closed !== null) {
-        reject(this.#closed);
-        return;
-      }
-      const abort = (): void => {
-        this.#waiters.delete(waiter);
-        reject(signal.reason as Error);
-      };
-      const waiter: Waiter = {
-        afterNs: ns,
-        resolve: (frame) => {
-          signal.removeEventListener('abort', abort);
-          resolve(frame);
-        },
-        reject: (error) => {
-          signal.removeEventListener('abort', abort);
-          reject(error);
-        },
-      };
-      signal.addEventListener('abort', abort, { once: true });
-      this.#waiters.add(waiter);
-    });
+    if (signal.aborted) return Promise.reject(signal.reason as Error);
+    if (this.#closed !== null) return Promise.reject(this.#closed);
+    const call = waitingCall(signal, () => this.#waiters.delete(waiter));
+    const waiter: Waiter = { ...call, afterNs: ns };
+    this.#waiters.add(waiter);
+    return call.frame;
   }
 
   #hand(frame: OfferedFrame, waiter: Waiter): void {

@@ -33,6 +33,7 @@ export class ReplayCamera implements Camera {
   readonly #listeners = new Set<(state: CameraState) => void>();
   readonly #periodNs: bigint;
   #state: CameraState = 'stopped';
+  #problem: CupcheckError | null = null;
   #started = false;
   #plugged = true;
   #scene: Uint8Array;
@@ -55,6 +56,15 @@ export class ReplayCamera implements Camera {
   get state(): CameraState {
     return this.#state;
   }
+
+  get problem(): CupcheckError | null {
+    return this.#problem;
+  }
+
+  /** The moment of a simulated exposure is known. */
+  readonly unproven = null;
+  /** What is broken in a picture that was shown, only its decoder can tell. */
+  readonly framesDamaged = 0;
 
   get newestNs(): bigint | null {
     return this.#queue.newestNs;
@@ -154,6 +164,7 @@ export class ReplayCamera implements Camera {
       return;
     }
     this.#queue.open();
+    this.#problem = null;
     this.#ticking = new AbortController();
     void this.#stream(this.#ticking.signal);
     this.#become('streaming');
@@ -163,6 +174,7 @@ export class ReplayCamera implements Camera {
     this.#ticking.abort();
     this.#exposed = null;
     this.#queue.close(reason);
+    this.#problem = state === 'gone' ? reason : null;
     this.#become(state);
   }
 

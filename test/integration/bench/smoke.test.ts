@@ -10,6 +10,7 @@ interface Percentiles {
 interface Results {
   readonly crops: { readonly equal: Readonly<Record<string, unknown>> };
   readonly decode: { readonly cases: readonly { readonly equal: Readonly<Record<string, unknown>> }[] };
+  readonly capture: { readonly cases: readonly { readonly format: string; readonly leftMs: number }[] };
   readonly judgement: { readonly verdicts: readonly { readonly verdict: string }[] };
   readonly station: {
     readonly sizes: readonly { readonly cups: number; readonly ms: Readonly<Record<string, Percentiles>> }[];
@@ -28,10 +29,12 @@ async function run(...args: string[]): Promise<{ code: unknown; out: string; err
 it('runs once through every part of the benchmark, with equal outputs and verdicts', { timeout: 400_000 }, async () => {
   const { code, out, err } = await run('bench/main.mjs', '--smoke', '--json');
   expect(code, err).toBe(0);
-  const { crops, decode, judgement, station } = JSON.parse(out) as Results;
+  const { crops, decode, capture, judgement, station } = JSON.parse(out) as Results;
   expect(Object.keys(crops.equal)).toContain('sharp linear');
   expect(decode.cases).toHaveLength(8);
   for (const one of decode.cases) expect(Object.keys(one.equal)).toEqual(['sharp']);
+  expect(capture.cases.map(({ format }) => format)).toEqual(['yuyv', 'nv12', 'grey']);
+  for (const { leftMs } of capture.cases) expect(leftMs).toBeGreaterThan(0);
   const greens = judgement.verdicts.filter(({ verdict }) => verdict === 'green');
   expect([judgement.verdicts.length, greens.length]).toEqual([16, 6]);
   // The probes look into the product by names of its own: one that finds nothing any more would make "everything else" of all.

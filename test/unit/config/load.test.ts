@@ -69,6 +69,23 @@ describe('a config that holds', () => {
     expect(origin(loaded, 'station.settleMs')).toEqual({ from: 'command line' });
   });
 
+  it('takes the controls of a camera as a list, in a file and in the environment', () => {
+    const inFile = right(load('camera:\n  v4l2:\n    controls: [auto_exposure=Manual Mode, gain=4]\n'));
+    expect(inFile.config.camera.v4l2.controls).toEqual(['auto_exposure=Manual Mode', 'gain=4']);
+    const inEnvironment = right(load('', { CUPCHECK_CAMERA_V4L2_CONTROLS: 'auto_exposure=1, gain=4' }));
+    expect(inEnvironment.config.camera.v4l2.controls).toEqual(['auto_exposure=1', 'gain=4']);
+    for (const wrong of [
+      '[gain]',
+      '[gain=]',
+      '["Gain=4"]',
+      '[gain=4, gain=5]',
+      '["gain=4\\nfocus=1"]',
+      'gain=4',
+      '[4]',
+    ])
+      expect(problems(load(`camera:\n  v4l2:\n    controls: ${wrong}\n`))[0]).toContain('name=value, each name once');
+  });
+
   it('cannot be changed', () => {
     const { config } = right(load(''));
     expect(() => Object.assign(config.camera.replay, { empty: '/x' })).toThrow(TypeError);
@@ -152,6 +169,12 @@ describe('a config that does not hold', () => {
     expect(problems(load('camera:\n  driver: replay\n'))[0]).toContain('needs camera.replay.empty');
     expect(problems(load(`control:\n  socket: /${'x'.repeat(120)}\n`))[0]).toContain('allowed are 107');
     expect(problems(load('mqtt:\n  cert: a.pem\n'))[0]).toContain('go together');
+    expect(problems(load('camera:\n  v4l2:\n    format: yuyv\n    width: 1920\n    height: 1080\n'))[0]).toContain(
+      'camera.slotBytes (4194304) must be 6220800 for pictures of 1920×1080 in yuyv',
+    );
+    expect(problems(load('camera:\n  v4l2:\n    format: nv12\n    width: 640\n    height: 481\n'))[0]).toContain(
+      '(640×481) must be even in nv12',
+    );
   });
 
   it('never shows a password', () => {

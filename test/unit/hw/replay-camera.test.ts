@@ -27,7 +27,7 @@ describe('replay camera', () => {
   });
 
   interface Seen {
-    readonly exposedNs: bigint;
+    readonly exposedNs: bigint | null;
     readonly seq: number;
     readonly bytes: Uint8Array;
   }

@@ -75,6 +75,26 @@ describe('a good cup', () => {
 });
 
 describe('a cup that cannot be green', () => {
+  it('is seen by a camera whose latency is not measured: amber stale_frame, and it is said why', async () => {
+    fake.camera.unproven = 'the latency of the camera is not measured';
+    place();
+    await fake.clock.advance(500);
+    expect(fake.light.shown).toEqual(['amber']);
+    expect(reasons()).toEqual(['stale_frame']);
+    expect(fake.journal.results[0]?.reasons[0]?.detail).toContain('latency of the camera is not measured');
+    expect(fake.journal.results[0]?.time.frame_ns).toBeNull();
+    expect(fake.camera.held).toBe(0);
+  });
+
+  it('whose station tested itself with such a camera is not a fault of the station', async () => {
+    fake = fakeStation(folder);
+    fake.camera.unproven = 'the latency of the camera is not measured';
+    station = new Station(fake.ports);
+    station.started();
+    await fake.clock.advance(50);
+    expect(station.health).toBe('ready');
+  });
+
   it('has moved before the light: amber cup_removed', async () => {
     fake.judge.same = false;
     place();
