@@ -29,6 +29,11 @@
         'native/rim/rim.cc',
         'native/rim/rims.cc',
         'native/rim/binding.cc',
+        'native/gpio/kernel-calls.cc',
+        'native/gpio/find-line.cc',
+        'native/gpio/lines.cc',
+        'native/gpio/edge-watch.cc',
+        'native/gpio/binding.cc',
       ],
       'include_dirs': ['<!(node -p "require(\'node-addon-api\').include_dir")'],
       'defines': ['NAPI_VERSION=8', 'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS'],
@@ -40,6 +45,21 @@
         ['target_arch=="x64"', { 'dependencies': ['crop-path-avx2'] }],
         ['target_arch=="arm64"', { 'sources': ['native/crop-resize/path-neon.cc'] }],
       ],
+    },
+    {
+      # A program: it has to outlive the process that it guards.
+      'target_name': 'light-guard',
+      'type': 'executable',
+      'sources': [
+        'native/gpio/kernel-calls.cc',
+        'native/gpio/find-line.cc',
+        'native/gpio/lines.cc',
+        'native/gpio/light-guard.cc',
+        'native/gpio/guard-main.cc',
+      ],
+      'cflags': ['-Wall', '-Wextra', '-Werror'],
+      'cflags_cc': ['-std=c++17'],
+      'cflags_cc!': ['-std=gnu++17', '-std=gnu++20'],
     },
   ],
   'conditions': [

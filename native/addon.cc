@@ -8,6 +8,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   cupcheck::export_crop_resize(env, exports);
   cupcheck::export_quality(env, exports);
   cupcheck::export_rim(env, exports);
+  cupcheck::export_gpio(env, exports);
   return exports;
 }
 

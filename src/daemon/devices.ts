@@ -1,5 +1,6 @@
 import { CupcheckError } from '../errors.js';
 import { ReplayCamera } from '../hw/camera/replay-camera.js';
+import { gpioTrigger } from '../hw/trigger/gpio-trigger.js';
 import { ScriptedTrigger } from '../hw/trigger/scripted-trigger.js';
 import type { FrameRing } from '../native/frame-ring.js';
 import type { Config } from './config/schema.js';
@@ -19,9 +20,8 @@ export interface Devices {
  * Errors: CONFIG_INVALID, PICTURE_UNREADABLE, PICTURE_SIZE.
  */
 export async function openDevices(config: Config, ring: FrameRing, clock: Clock): Promise<Devices> {
-  const { camera, trigger } = config;
+  const { camera } = config;
   if (camera.driver !== 'replay') throw missing('camera.driver', camera.driver, 'replay');
-  if (trigger.driver !== 'scripted') throw missing('trigger.driver', trigger.driver, 'scripted');
   if (camera.replay.empty === null) {
     throw new CupcheckError(
       'CONFIG_INVALID',
@@ -30,13 +30,22 @@ export async function openDevices(config: Config, ring: FrameRing, clock: Clock)
   }
   const empty = await readPicture(camera.replay.empty, ring.slotBytes);
   const replay = new ReplayCamera({ ring, clock, fps: camera.fps, empty });
-  const scripted = new ScriptedTrigger({
-    clock,
-    kind: trigger.kind,
-    debounceMs: trigger.debounceMs,
-    minGapMs: trigger.minGapMs,
-  });
-  return { camera: replay, trigger: scripted, simulation: new SimulatedDevices(replay, scripted, ring.slotBytes) };
+  const trigger = openTrigger(config, clock);
+  const scripted = trigger instanceof ScriptedTrigger ? trigger : null;
+  return { camera: replay, trigger, simulation: new SimulatedDevices(replay, scripted, ring.slotBytes) };
+}
+
+function openTrigger({ trigger }: Config, clock: Clock): Trigger {
+  const { kind, debounceMs, dwellMs, minGapMs } = trigger;
+  const timing = { clock, kind, debounceMs, dwellMs, minGapMs, stuckMs: trigger.stuckS * 1000 };
+  switch (trigger.driver) {
+    case 'gpiochip':
+      return gpioTrigger({ ...timing, ...trigger.gpio });
+    case 'scripted':
+      return new ScriptedTrigger(timing);
+    case 'sysfs':
+      throw missing('trigger.driver', trigger.driver, 'gpiochip and scripted');
+  }
 }
 
 function missing(key: string, given: string, has: string): CupcheckError {

@@ -1,8 +1,13 @@
 import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/daemon/system-clock.js';
+import { GpioLines } from '../../src/hw/light/gpio-lines.js';
 import type { LineState } from '../../src/hw/light/line-state.js';
 import { MemoryLines } from '../../src/hw/light/memory-lines.js';
 import { TerminalLines } from '../../src/hw/light/terminal-lines.js';
+import { type Gpio, kernelGpio, lightGuardPath } from '../../src/native/gpio.js';
+import { FakeGpio } from '../fixtures/fake-gpio.js';
+import { GpioSim, simChip, simLines, simSkipped } from '../fixtures/gpio-sim.js';
 import { type LinesRig, lightLinesContract } from './light-lines-contract.js';
 
 lightLinesContract('memory', async () => {
@@ -40,3 +45,74 @@ const terminal = async (isTTY: boolean): Promise<LinesRig> => {
 
 lightLinesContract('terminal', () => terminal(true));
 lightLinesContract('terminal that is a pipe', () => terminal(false));
+
+/** The same driver on a chip that we can look at from outside. */
+const gpioLines = async (
+  gpio: Gpio,
+  guardProgram: string,
+  high: (line: number) => boolean,
+  activeLow: boolean,
+): Promise<LinesRig> => {
+  let drives = 0;
+  const counting: Gpio = {
+    ...{ find: gpio.find.bind(gpio), input: gpio.input.bind(gpio) },
+    outputs(lines, options) {
+      const outputs = gpio.outputs(lines, options);
+      return {
+        fd: outputs.fd,
+        driven: () => outputs.driven(),
+        close: () => outputs.close(),
+        drive(active) {
+          drives++;
+          outputs.drive(active);
+        },
+      };
+    },
+  };
+  const lines = await GpioLines.open({
+    chip: simChip,
+    green: String(simLines.green),
+    amber: String(simLines.amber),
+    activeLow,
+    drive: 'push_pull',
+    verify: true,
+    patienceMs: 5000,
+    onLost: (error) => {
+      throw error;
+    },
+    gpio: counting,
+    guardProgram,
+  });
+  const lit = (line: number): boolean => high(line) !== activeLow;
+  const states = { '00': 'dark', '10': 'green', '01': 'amber' } as const;
+  return {
+    lines,
+    seen: () => {
+      const now = `${Number(lit(simLines.green))}${Number(lit(simLines.amber))}`;
+      const state = states[now as keyof typeof states];
+      if (state === undefined) throw new Error(`green and amber are ${now}`);
+      return state;
+    },
+    changes: () => drives,
+    close: () => Promise.resolve(),
+  };
+};
+
+const noGuard = fileURLToPath(new URL('../fixtures/silent-guard.sh', import.meta.url));
+for (const activeLow of [false, true]) {
+  const sense = activeLow ? ', low is lit' : '';
+  lightLinesContract(`gpiochip, a chip in memory${sense}`, () => {
+    const gpio = new FakeGpio();
+    return gpioLines(gpio, noGuard, (line) => gpio.high.get(line) ?? false, activeLow);
+  });
+  // When its lines are let go of, gpio-sim goes back to what they are pulled to: to dark, here.
+  lightLinesContract(
+    `gpiochip, the kernel’s${sense}`,
+    () => {
+      const sim = new GpioSim();
+      for (const line of [simLines.green, simLines.amber]) sim.pull(line, activeLow);
+      return gpioLines(kernelGpio, lightGuardPath, (line) => sim.high(line), activeLow);
+    },
+    simSkipped,
+  );
+}

@@ -54,6 +54,21 @@ const relations: readonly Relation[] = [
       ? null
       : 'camera.driver replay needs camera.replay.empty, a picture of the empty cup',
   ),
+  relation(['trigger.dwellMs', 'trigger.kind'], ({ trigger }) =>
+    trigger.dwellMs === 0 || trigger.kind === 'level'
+      ? null
+      : `trigger.dwellMs (${trigger.dwellMs}) needs trigger.kind level: a sensor that reports arrivals alone cannot tell that a cup stays`,
+  ),
+  relation(['light.gpio.green', 'light.gpio.amber'], ({ light }) =>
+    light.gpio.green !== light.gpio.amber ? null : `light.gpio.green and light.gpio.amber are both ${light.gpio.green}`,
+  ),
+  ...(['green', 'amber'] as const).map((lamp) =>
+    relation([`light.gpio.${lamp}`, 'trigger.gpio.line', 'light.gpio.chip', 'trigger.gpio.chip'], ({ light, trigger }) =>
+      light.gpio[lamp] !== trigger.gpio.line || light.gpio.chip !== trigger.gpio.chip
+        ? null
+        : `light.gpio.${lamp} and trigger.gpio.line are both ${trigger.gpio.line} of ${trigger.gpio.chip}`,
+    ),
+  ),
   ...(['control', 'light'] as const).map((section) =>
     relation([`${section}.socket`], (config) => {
       const bytes = Buffer.byteLength(config[section].socket);
