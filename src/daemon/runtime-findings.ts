@@ -13,6 +13,8 @@ export interface RuntimeFacts {
   readonly picturesDropped: number;
   readonly inferRestarts: number;
   readonly storageFailures: number;
+  /** Changes of the cup sensor that the kernel had no room for, since the start. */
+  readonly sensorMissed: number;
   readonly throttled: boolean | null;
 }
 
@@ -62,6 +64,13 @@ const looks: Readonly<Record<string, Look>> = {
     if (missed <= worrying * frames) return null;
     return warn(`${missed} never came, ${frames} did`, 'Lower camera.fps, or take load off the board.');
   },
+  sensor: ({ sensorMissed }) =>
+    sensorMissed === 0
+      ? null
+      : warn(
+          `${sensorMissed} changes of the cup sensor were lost since the start: they came faster than they could be read`,
+          'Its contact may be loose. trigger.gpio.debounceUs lets the kernel leave the fastest ones out.',
+        ),
   heat: ({ throttled }) =>
     throttled === true ? warn('the board is slowed down for heat', 'Give it air; check its fan.') : null,
 };

@@ -7,7 +7,8 @@ import { MemoryLines } from '../../src/hw/light/memory-lines.js';
 import { TerminalLines } from '../../src/hw/light/terminal-lines.js';
 import { type Gpio, kernelGpio, lightGuardPath } from '../../src/native/gpio.js';
 import { FakeGpio } from '../fixtures/fake-gpio.js';
-import { GpioSim, simChip, simLines, simSkipped } from '../fixtures/gpio-sim.js';
+import { FakeSysfs } from '../fixtures/fake-sysfs.js';
+import { GpioSim, simChip, simLines, simSkipped, sysfsNumber, sysfsSkipped } from '../fixtures/gpio-sim.js';
 import { type LinesRig, lightLinesContract } from './light-lines-contract.js';
 
 lightLinesContract('memory', async () => {
@@ -46,6 +47,10 @@ const terminal = async (isTTY: boolean): Promise<LinesRig> => {
 lightLinesContract('terminal', () => terminal(true));
 lightLinesContract('terminal that is a pipe', () => terminal(false));
 
+const raise = (error: Error): never => {
+  throw error;
+};
+
 /** The same driver on a chip that we can look at from outside. */
 const gpioLines = async (
   gpio: Gpio,
@@ -55,7 +60,8 @@ const gpioLines = async (
 ): Promise<LinesRig> => {
   let drives = 0;
   const counting: Gpio = {
-    ...{ find: gpio.find.bind(gpio), input: gpio.input.bind(gpio) },
+    find: gpio.find.bind(gpio),
+    input: gpio.input.bind(gpio),
     outputs(lines, options) {
       const outputs = gpio.outputs(lines, options);
       return {
@@ -77,25 +83,59 @@ const gpioLines = async (
     drive: 'push_pull',
     verify: true,
     patienceMs: 5000,
-    onLost: (error) => {
-      throw error;
-    },
+    onLost: raise,
     gpio: counting,
     guardProgram,
   });
-  const lit = (line: number): boolean => high(line) !== activeLow;
-  const states = { '00': 'dark', '10': 'green', '01': 'amber' } as const;
-  return {
-    lines,
-    seen: () => {
-      const now = `${Number(lit(simLines.green))}${Number(lit(simLines.amber))}`;
-      const state = states[now as keyof typeof states];
-      if (state === undefined) throw new Error(`green and amber are ${now}`);
-      return state;
+  return { lines, seen: () => lampsOf(high, activeLow), changes: () => drives, close: () => Promise.resolve() };
+};
+
+/** What the two lamps show together. */
+const lampsOf = (high: (line: number) => boolean, activeLow: boolean): LineState => {
+  const lit = (line: number): number => Number(high(line) !== activeLow);
+  const now = `${lit(simLines.green)}${lit(simLines.amber)}`;
+  const state = new Map<string, LineState>([
+    ['00', 'dark'],
+    ['10', 'green'],
+    ['01', 'amber'],
+  ]).get(now);
+  if (state === undefined) throw new Error(`green and amber are ${now}`);
+  return state;
+};
+
+const sysfsInMemory = async (activeLow: boolean): Promise<LinesRig> => {
+  const { SysfsLines } = await import('../../src/hw/light/sysfs-lines.js');
+  const sysfs = new FakeSysfs();
+  const { green, amber } = simLines;
+  const lines = new SysfsLines({ green, amber, activeLow, onLost: raise, open: sysfs.open });
+  const high = (line: number): boolean => sysfs.high.get(line) ?? false;
+  return { lines, seen: () => lampsOf(high, activeLow), changes: () => sysfs.writes, close: () => Promise.resolve() };
+};
+
+const sysfsOfTheKernel = async (activeLow: boolean): Promise<LinesRig> => {
+  const { SysfsLines } = await import('../../src/hw/light/sysfs-lines.js');
+  const { openOnoff } = await import('../../src/hw/sysfs-gpio.js');
+  const sim = new GpioSim();
+  for (const line of [simLines.green, simLines.amber]) sim.pull(line, activeLow);
+  let writes = 0;
+  const lines = new SysfsLines({
+    green: sysfsNumber(simLines.green),
+    amber: sysfsNumber(simLines.amber),
+    activeLow,
+    onLost: raise,
+    open: (...line) => {
+      const gpio = openOnoff(...line);
+      const write = gpio.writeSync.bind(gpio);
+      return Object.assign(gpio, {
+        writeSync: (value: 0 | 1) => {
+          writes++;
+          write(value);
+        },
+      });
     },
-    changes: () => drives,
-    close: () => Promise.resolve(),
-  };
+  });
+  const high = (line: number): boolean => sim.high(line);
+  return { lines, seen: () => lampsOf(high, activeLow), changes: () => writes, close: () => Promise.resolve() };
 };
 
 const noGuard = fileURLToPath(new URL('../fixtures/silent-guard.sh', import.meta.url));
@@ -115,4 +155,6 @@ for (const activeLow of [false, true]) {
     },
     simSkipped,
   );
+  lightLinesContract(`sysfs, lines in memory${sense}`, () => sysfsInMemory(activeLow));
+  lightLinesContract(`sysfs, the kernel’s${sense}`, () => sysfsOfTheKernel(activeLow), sysfsSkipped);
 }

@@ -94,9 +94,9 @@ export const schema = {
   },
   trigger: {
     driver: key(
-      oneOf('gpiochip', 'sysfs', 'scripted'),
+      oneOf('gpiochip', 'sysfs', 'camera', 'scripted'),
       'gpiochip',
-      'gpiochip: a sensor on a line of a GPIO chip. sysfs: the same on older kernels, with less certainty (docs/wiring.md). scripted: cups are placed through the control socket (cupcheck sim).',
+      'gpiochip: a sensor on a line of a GPIO chip. sysfs: the same on older kernels, with less certainty (docs/wiring.md). camera: no sensor, a cup is told by the picture. scripted: cups are placed through the control socket (cupcheck sim).',
     ),
     kind: key(
       oneOf('level', 'edge_only'),
@@ -130,6 +130,28 @@ export const schema = {
         'Debounce by the kernel, beside trigger.debounceMs: each edge is told, and stamped, so much later. 0 = none.',
       ),
     },
+    camera: {
+      empty: orNull(
+        path('file'),
+        'JPEG of the place between two cups, for the driver camera; null = the picture of the empty cup in the calibration.',
+      ),
+      enter: key(
+        number(1, 255),
+        12,
+        'A picture that differs by more from that of the empty place shows a cup; levels of 255 in the part that differs most.',
+      ),
+      leave: key(number(0.5, 255), 6, 'One that differs by less shows none; below trigger.camera.enter.'),
+      still: key(
+        number(0.5, 255),
+        4,
+        'Two pictures that differ by no more are at rest: a cup counts when it rests; below trigger.camera.enter.',
+      ),
+      everyMs: key(whole(20, 2000, 'ms'), 100, 'Pause between two looks. Each look takes one of the camera’s frames.'),
+    },
+    sysfs: {
+      line: orNull(whole(0, 65_535), 'Number of the sensor’s line in /sys/class/gpio, for the driver sysfs.'),
+      activeLow: key(flag, false, 'A low line means that a cup is there.'),
+    },
   },
   light: {
     driver: key(
@@ -152,6 +174,11 @@ export const schema = {
         true,
         'Read the lines back, at each change and once a second: a line that is not as it was driven is a fault. Off only for chips that cannot read their outputs.',
       ),
+    },
+    sysfs: {
+      green: orNull(whole(0, 65_535), 'Number of the green lamp’s line in /sys/class/gpio, for the driver sysfs.'),
+      amber: orNull(whole(0, 65_535), 'Number of the amber lamp’s line there.'),
+      activeLow: key(flag, false, 'A low line lights its lamp.'),
     },
     memory: {
       path: orNull(

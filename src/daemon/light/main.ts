@@ -53,16 +53,15 @@ export async function runLight(options: RunLightOptions): Promise<0 | 4> {
 }
 
 async function openLines(light: Config['light'], onLost: (error: CupcheckError) => void): Promise<LightLines> {
-  switch (light.driver) {
-    case 'gpiochip':
-      return GpioLines.open({ ...light.gpio, patienceMs: light.leaseMs, onLost });
-    case 'terminal':
-      return new TerminalLines(process.stdout);
-    case 'memory':
-      return new MemoryLines({ clock: systemClock, path: light.memory.path });
-    case 'sysfs':
-      throw new CupcheckError('NOT_SUPPORTED', `light.driver is ${light.driver}, which this version does not have yet`);
-  }
+  if (light.driver === 'terminal') return new TerminalLines(process.stdout);
+  if (light.driver === 'memory') return new MemoryLines({ clock: systemClock, path: light.memory.path });
+  if (light.driver === 'gpiochip') return GpioLines.open({ ...light.gpio, patienceMs: light.leaseMs, onLost });
+  const { green, amber, activeLow } = light.sysfs;
+  if (green === null || amber === null)
+    throw new CupcheckError('CONFIG_INVALID', 'light.driver sysfs needs light.sysfs.green and light.sysfs.amber');
+  // Loaded here alone: its addon is of no use to other drivers, and must not keep them from starting.
+  const { SysfsLines } = await import('../../hw/light/sysfs-lines.js');
+  return new SysfsLines({ green, amber, activeLow, onLost });
 }
 
 /** Resolves when somebody wants this process to end. */

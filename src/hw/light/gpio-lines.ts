@@ -138,7 +138,14 @@ export class GpioLines implements LightLines {
   }
 }
 
-async function take({ chip, green, amber, activeLow, drive, gpio = kernelGpio }: GpioLinesOptions): Promise<OutputLines> {
+async function take({
+  chip,
+  green,
+  amber,
+  activeLow,
+  drive,
+  gpio = kernelGpio,
+}: GpioLinesOptions): Promise<OutputLines> {
   const untilMs = performance.now() + busyPatienceMs;
   for (;;) {
     try {

@@ -24,7 +24,10 @@ export class LightGuard {
     this.#everyMs = everyMs;
     child.once('exit', (code, signal) => {
       this.#stopTalking();
-      this.#ended = new CupcheckError('LIGHT_LOST', `the guard of the lines has ended (${signal ?? `exit code ${code}`})`);
+      this.#ended = new CupcheckError(
+        'LIGHT_LOST',
+        `the guard of the lines has ended (${signal ?? `exit code ${code}`})`,
+      );
       if (!this.#expected) onLost(this.#ended);
     });
     // A guard that is gone is told by 'exit'.
@@ -39,7 +42,9 @@ export class LightGuard {
     patienceMs: number,
     onLost: (error: CupcheckError) => void,
   ): Promise<LightGuard> {
-    const child = spawn(program, [String(count), String(patienceMs)], { stdio: ['pipe', 'ignore', 'inherit', linesFd] });
+    const child = spawn(program, [String(count), String(patienceMs)], {
+      stdio: ['pipe', 'ignore', 'inherit', linesFd],
+    });
     try {
       await once(child, 'spawn');
     } catch (cause) {

@@ -119,7 +119,8 @@ describe('light guard', () => {
   it('outlives the signals that end its process, and ends with that', async () => {
     const child = guard(60_000);
     await once(child, 'spawn');
-    const ignored = (): number => Number.parseInt(/^SigIgn:\s*(\w+)$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? '0', 16);
+    const ignored = (): number =>
+      Number.parseInt(/^SigIgn:\s*(\w+)$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? '0', 16);
     // SIGQUIT is the last one that it sets.
     await vi.waitFor(() => expect(ignored() & (1 << (constants.signals.SIGQUIT - 1))).not.toBe(0), { timeout: 5000 });
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) child.kill(signal);

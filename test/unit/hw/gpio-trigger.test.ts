@@ -97,21 +97,26 @@ describe('gpio trigger', () => {
     gpio.edges(sensor, [{ atNs: clock.nowNs() + 1n, active: true, seq: 1 }]);
     await clock.advance(100);
     expect(types()).toEqual(['lost']);
-    expect(events[0]).toMatchObject({ error: { code: 'TRIGGER_LOST', message: expect.stringContaining('1 ns') as string } });
+    expect(events[0]).toMatchObject({
+      error: { code: 'TRIGGER_LOST', message: expect.stringContaining('1 ns') as string },
+    });
   });
 
-  it.each([true, false])('tells of a lost line once, finds it again, and tells of the cup there (told by the kernel: %s)', async (told) => {
-    await start();
-    gpio.unplug(told);
-    await look();
-    await look();
-    expect(types()).toEqual(['lost']);
-    gpio.slip(sensor, true);
-    gpio.replug();
-    await look();
-    await clock.advance(100);
-    expect(types()).toEqual(['lost', 'found', 'placed']);
-  });
+  it.each([true, false])(
+    'tells of a lost line once, finds it again, and tells of the cup there (told by the kernel: %s)',
+    async (told) => {
+      await start();
+      gpio.unplug(told);
+      await look();
+      await look();
+      expect(types()).toEqual(['lost']);
+      gpio.slip(sensor, true);
+      gpio.replug();
+      await look();
+      await clock.advance(100);
+      expect(types()).toEqual(['lost', 'found', 'placed']);
+    },
+  );
 
   it('starts without its line, and finds it later', async () => {
     gpio.unplug();

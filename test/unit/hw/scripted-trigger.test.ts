@@ -63,7 +63,7 @@ describe('scripted trigger', () => {
     expect(events).toEqual(['lost']);
     trigger.find();
     await clock.advance(200);
-    expect(events).toEqual(['lost', 'placed']);
+    expect(events).toEqual(['lost', 'found', 'placed']);
     await trigger.stop();
   });
 });
