@@ -10,6 +10,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   cupcheck::export_quality(env, exports);
   cupcheck::export_rim(env, exports);
   cupcheck::export_v4l2(env, exports, cupcheck::v4l2::linux_kernel());
+  cupcheck::export_gpio(env, exports);
   return exports;
 }
 

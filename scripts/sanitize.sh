@@ -4,9 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Every kernel has a binding.cc beside it, which needs Node; crop-resize has a path for each kind of processor.
-mapfile -t sources < <(find native -name '*.cc' ! -name binding.cc ! -name addon.cc ! -name 'path-*.cc' \
-  ! -name crop-only-test.cc | LC_ALL=C sort)
+# Every kernel has a binding.cc beside it, which needs Node, as gpio's edge-watch.cc does; guard-main.cc is a program of its
+# own; crop-resize has a path for each kind of processor.
+mapfile -t sources < <(find native -name '*.cc' ! -name binding.cc ! -name addon.cc ! -name edge-watch.cc \
+  ! -name guard-main.cc ! -name 'path-*.cc' ! -name crop-only-test.cc | LC_ALL=C sort)
 sources+=(native/crop-resize/path-scalar.cc)
 driver=build/sanitize/kernels-test
 mkdir -p build/sanitize

@@ -114,6 +114,14 @@ if ! fresh $stamp "$wanted"; then
   echo "$wanted" >$stamp
 fi
 
+stamp=node_modules/.cupcheck-epoll
+wanted=$(digest node_modules/epoll/{package.json,binding.gyp,src} node_modules/nan/package.json)
+if ! fresh $stamp "$wanted"; then
+  say 'building epoll from its source'
+  gyp_build rebuild --directory=node_modules/epoll
+  echo "$wanted" >$stamp
+fi
+
 stamp=build/.cupcheck-addon
 wanted=$(digest binding.gyp native node_modules/node-addon-api/package.json)
 if ! fresh $stamp "$wanted"; then

@@ -56,9 +56,17 @@ export const errorTable = {
     consequence: fault,
     help: 'The cup sensor cannot be read. Check its line and permissions: cupcheck doctor.',
   },
+  TRIGGER_STUCK: {
+    consequence: fault,
+    help: 'Take the cup away. If the sensor still reports one, clean or replace it; the station goes on by itself when the sensor changes.',
+  },
+  GPIO_FAULT: {
+    consequence: fault,
+    help: 'Check the chip and the line that the config names (gpioinfo lists them), who else uses it, and the permissions of /dev/gpiochip*.',
+  },
   LIGHT_LOST: {
     consequence: fault,
-    help: 'The light process does not answer. Check its unit: systemctl status cupcheck-light.',
+    help: 'The light process does not answer, or cannot drive its lines. Its log says which: journalctl -u cupcheck-light.',
   },
   LIGHT_OVERTAKEN: {
     consequence: refusal,

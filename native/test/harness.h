@@ -26,6 +26,7 @@ std::vector<uint8_t> smooth_pixels(Random& random, int width, int height, int ch
 
 // One for each module: every behaviour once; fuzz_… goes on with random input and says how often.
 void test_ring();
+void test_gpio();
 void test_jpeg(Random& random);
 int fuzz_jpeg(Random& random, double seconds);
 void test_crop(Random& random);

@@ -12,6 +12,7 @@ int main(int count, char** arguments) {
   const unsigned seed = count > 2 ? static_cast<unsigned>(std::atoi(arguments[2])) : std::random_device{}();
   Random random(seed);
   test_ring();
+  test_gpio();
   test_jpeg(random);
   test_crop(random);
   test_v4l2_conversion(random);

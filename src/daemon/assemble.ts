@@ -208,6 +208,7 @@ export async function assembleStation(
         picturesDropped: journal.pictures.dropped,
         inferRestarts: judge.restarts,
         storageFailures: station.storageFailures,
+        sensorMissed: trigger.missed,
         throttled: host.current().throttled,
         unproven: camera.unproven,
         framesDamaged: camera.framesDamaged,

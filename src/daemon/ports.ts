@@ -70,13 +70,18 @@ export interface Camera {
 export type TriggerEvent =
   | { readonly type: 'placed'; readonly atNs: bigint }
   | { readonly type: 'removed'; readonly atNs: bigint }
-  | { readonly type: 'lost'; readonly error: Error };
+  /** The sensor cannot be relied on: it is gone, chatters, or is stuck. Any other event says that it can be again. */
+  | { readonly type: 'lost'; readonly error: Error }
+  | { readonly type: 'found'; readonly atNs: bigint };
 
 /** Tells when a cup stands under the camera. `level` knows presence and reports `removed`; `edge_only` reports `placed` alone. */
 export interface Trigger {
   readonly kind: 'level' | 'edge_only';
   /** Rises of the sensor since `start` that were not taken for a cup: bounces, and arrivals sooner than `trigger.minGapMs`. */
   readonly refused: number;
+  /** Changes of the sensor since `start` that the kernel had no room for. */
+  readonly missed: number;
+  /** A sensor that cannot be had is no error: it is told as `lost`, and tried again until it is found. */
   start(listener: (event: TriggerEvent) => void): Promise<void>;
   stop(): Promise<void>;
 }

@@ -13,6 +13,8 @@ export interface RuntimeFacts {
   readonly picturesDropped: number;
   readonly inferRestarts: number;
   readonly storageFailures: number;
+  /** Changes of the cup sensor that the kernel had no room for, since the start. */
+  readonly sensorMissed: number;
   readonly throttled: boolean | null;
   /** Why the camera's frames prove nothing; `null` where they do. */
   readonly unproven: string | null;
@@ -76,6 +78,13 @@ const looks: Readonly<Record<string, Look>> = {
   },
   latency: ({ unproven }) =>
     unproven === null ? null : fail(`no cup can be green: ${unproven}`, 'Measure it: cupcheck calibrate latency.'),
+  sensor: ({ sensorMissed }) =>
+    sensorMissed === 0
+      ? null
+      : warn(
+          `${sensorMissed} changes of the cup sensor were lost since the start: they came faster than they could be read`,
+          'Its contact may be loose. trigger.gpio.debounceUs lets the kernel leave the fastest ones out.',
+        ),
   heat: ({ throttled }) =>
     throttled === true ? warn('the board is slowed down for heat', 'Give it air; check its fan.') : null,
 };

@@ -7,13 +7,13 @@ import type { SimulatedFault, Simulation } from './control/station-verbs.js';
 /** How far a simulated late camera lags: more than any settling time. */
 const staleLagMs = 5000;
 
-/** Places and removes cups at a station whose camera and sensor are simulated. */
+/** Places and removes cups at a station whose camera is simulated; a real sensor has to notice them by itself. */
 export class SimulatedDevices implements Simulation {
   readonly #camera: ReplayCamera;
-  readonly #trigger: ScriptedTrigger;
+  readonly #trigger: ScriptedTrigger | null;
   readonly #slotBytes: number;
 
-  constructor(camera: ReplayCamera, trigger: ScriptedTrigger, slotBytes: number) {
+  constructor(camera: ReplayCamera, trigger: ScriptedTrigger | null, slotBytes: number) {
     this.#camera = camera;
     this.#trigger = trigger;
     this.#slotBytes = slotBytes;
@@ -21,11 +21,11 @@ export class SimulatedDevices implements Simulation {
 
   async place(picturePath: string): Promise<void> {
     this.#camera.show(await readPicture(picturePath, this.#slotBytes));
-    this.#trigger.place();
+    this.#trigger?.place();
   }
 
   remove(): Promise<void> {
-    this.#trigger.remove();
+    this.#trigger?.remove();
     this.#camera.showEmpty();
     return Promise.resolve();
   }

@@ -19,6 +19,24 @@ export interface SlotState {
   readonly bytes: number;
 }
 
+/** A line of a GPIO chip; `consumer` is who has it, empty where it is free or its user gave no name. */
+export interface FoundLine {
+  readonly path: string;
+  readonly chip: string;
+  readonly label: string;
+  readonly offset: number;
+  readonly name: string;
+  readonly used: boolean;
+  readonly consumer: string;
+}
+
+/** An edge of a line, on CLOCK_MONOTONIC; its number follows that of the edge before. */
+export interface LineEdge {
+  readonly atNs: bigint;
+  readonly active: boolean;
+  readonly seq: number;
+}
+
 type Pixels = [data: Uint8Array, width: number, height: number, stride: number, channels: 1 | 3];
 
 type Triple = [red: number, green: number, blue: number];
@@ -128,6 +146,14 @@ export interface Addon extends CaptureAddon {
   ): void;
   steepestStep(scene: Float32Array, width: number, height: number, columns: number, rows: number): number;
   findRims(...picture: [...Pixels, circles: Float64Array, out: Float64Array]): void;
+  gpioFind(chip: string, line: string): FoundLine;
+  gpioInput(offset: number, activeLow: 0 | 1, bias: number, debounceUs: number, path: string): number;
+  gpioOutputs(offsets: Float64Array, activeLow: number, drive: number, path: string): number;
+  gpioDrive(fd: number, count: number, bits: number): void;
+  gpioRead(fd: number, count: number): number;
+  /** Calls `told` until `stop`, which it returns; nothing follows an error. */
+  gpioWatch(fd: number, told: (error: Error | null, edges: readonly LineEdge[] | null) => void): () => void;
+  gpioClose(fd: number): void;
 }
 
 let loaded: Addon | undefined;

@@ -13,6 +13,7 @@ const well: RuntimeFacts = {
   picturesDropped: 0,
   inferRestarts: 0,
   storageFailures: 0,
+  sensorMissed: 0,
   throttled: null,
   unproven: null,
   framesDamaged: 10,
@@ -39,6 +40,7 @@ it.each<[string, 'warn' | 'fail', Partial<RuntimeFacts>]>([
   ['rows', 'fail', { storageFailures: 1 }],
   ['pictures', 'warn', { picturesDropped: 1 }],
   ['frames', 'warn', { status: { ...status, statistics: gaps } }],
+  ['sensor', 'warn', { sensorMissed: 1 }],
   ['heat', 'warn', { throttled: true }],
 ])('%s: %s, with what to do', (check, state, change) => {
   expect(runtimeFindings({ ...well, ...change })).toEqual([

@@ -68,6 +68,56 @@ const relations: readonly Relation[] = [
       ? null
       : `camera.v4l2.width and height (${v4l2.width}×${v4l2.height}) must be even in ${v4l2.format}`;
   }),
+  relation(['trigger.dwellMs', 'trigger.kind'], ({ trigger }) =>
+    trigger.dwellMs === 0 || trigger.kind === 'level'
+      ? null
+      : `trigger.dwellMs (${trigger.dwellMs}) needs trigger.kind level: a sensor that reports arrivals alone cannot tell that a cup stays`,
+  ),
+  relation(['light.gpio.green', 'light.gpio.amber'], ({ light }) =>
+    light.gpio.green !== light.gpio.amber ? null : `light.gpio.green and light.gpio.amber are both ${light.gpio.green}`,
+  ),
+  ...(['green', 'amber'] as const).map((lamp) =>
+    relation(
+      [`light.gpio.${lamp}`, 'trigger.gpio.line', 'light.gpio.chip', 'trigger.gpio.chip'],
+      ({ light, trigger }) =>
+        light.gpio[lamp] !== trigger.gpio.line || light.gpio.chip !== trigger.gpio.chip
+          ? null
+          : `light.gpio.${lamp} and trigger.gpio.line are both ${trigger.gpio.line} of ${trigger.gpio.chip}`,
+    ),
+  ),
+  relation(['trigger.driver', 'trigger.kind'], ({ trigger }) =>
+    trigger.driver !== 'camera' || trigger.kind === 'level'
+      ? null
+      : 'trigger.driver camera needs trigger.kind level: a picture tells whether a cup is there',
+  ),
+  relation(['trigger.driver', 'trigger.camera.empty', 'calibration.path'], ({ trigger, calibration }) =>
+    trigger.driver !== 'camera' || trigger.camera.empty !== null || calibration.path !== null
+      ? null
+      : 'trigger.driver camera needs trigger.camera.empty or calibration.path: a picture without a cup',
+  ),
+  ...(['leave', 'still'] as const).map((level) =>
+    relation([`trigger.camera.${level}`, 'trigger.camera.enter'], ({ trigger: { camera } }) =>
+      camera[level] < camera.enter
+        ? null
+        : `trigger.camera.${level} (${camera[level]}) must be below trigger.camera.enter (${camera.enter})`,
+    ),
+  ),
+  relation(['trigger.sysfs.line', 'trigger.driver'], ({ trigger }) =>
+    trigger.driver !== 'sysfs' || trigger.sysfs.line !== null
+      ? null
+      : 'trigger.driver sysfs needs trigger.sysfs.line, the number of the line in /sys/class/gpio',
+  ),
+  relation(['light.sysfs.green', 'light.sysfs.amber', 'light.driver'], ({ light: { driver, sysfs } }) =>
+    driver !== 'sysfs' || (sysfs.green !== null && sysfs.amber !== null)
+      ? null
+      : 'light.driver sysfs needs light.sysfs.green and light.sysfs.amber, the numbers of the lines in /sys/class/gpio',
+  ),
+  relation(['light.sysfs.green', 'light.sysfs.amber', 'trigger.sysfs.line'], ({ light: { sysfs }, trigger }) => {
+    const numbers = [sysfs.green, sysfs.amber, trigger.sysfs.line].filter((line) => line !== null);
+    return new Set(numbers).size === numbers.length
+      ? null
+      : `light.sysfs.green, light.sysfs.amber and trigger.sysfs.line must be three lines, not ${numbers.join(', ')}`;
+  }),
   ...(['control', 'light'] as const).map((section) =>
     relation([`${section}.socket`], (config) => {
       const bytes = Buffer.byteLength(config[section].socket);

@@ -15,6 +15,9 @@ import {
   whole,
 } from './formats.js';
 
+const gpioChip = matching(/^[!-~][ -~]{0,199}$/, 'a label, gpiochip and a number, or a path under /dev');
+const gpioLine = matching(/^[!-~][ -~]{0,30}$/, 'a name of 1 to 31 characters, or an offset in quotes');
+
 /**
  * Every key of the config with its allowed values, its default and its meaning. The only place that holds defaults;
  * `docs/config.md` is generated from it. `station.deadlineMs` is set in the environment as CUPCHECK_STATION_DEADLINE_MS.
@@ -121,9 +124,9 @@ export const schema = {
   },
   trigger: {
     driver: key(
-      oneOf('gpiochip', 'sysfs', 'scripted'),
+      oneOf('gpiochip', 'sysfs', 'camera', 'scripted'),
       'gpiochip',
-      'gpiochip, sysfs: a sensor on a line. scripted: cups are placed through the control socket (cupcheck sim).',
+      'gpiochip: a sensor on a line of a GPIO chip. sysfs: the same on older kernels, with less certainty (docs/wiring.md). camera: no sensor, a cup is told by the picture. scripted: cups are placed through the control socket (cupcheck sim).',
     ),
     kind: key(
       oneOf('level', 'edge_only'),
@@ -131,14 +134,82 @@ export const schema = {
       'level: the sensor knows presence. edge_only: it reports arrivals alone.',
     ),
     debounceMs: key(whole(0, 1000, 'ms'), 20, 'A level must hold so long to count.'),
+    dwellMs: key(
+      whole(0, 5000, 'ms'),
+      0,
+      'A cup must be there for so long to count, and counts from then on; for trigger.kind level. 0 = it counts from its arrival on.',
+    ),
     minGapMs: key(whole(0, 10_000, 'ms'), 100, 'Least time between two cups; an earlier arrival is chatter.'),
+    stuckS: key(
+      whole(0, 86_400, 's'),
+      600,
+      'A sensor that reports a cup for so long without a change is stuck: a fault. 0 = never.',
+    ),
+    gpio: {
+      chip: key(gpioChip, 'gpiochip0', 'GPIO chip of the sensor.'),
+      line: key(gpioLine, 'CUP_SENSOR', 'Its line.'),
+      activeLow: key(flag, false, 'A low line means that a cup is there.'),
+      bias: key(
+        oneOf('as_is', 'disabled', 'pull_up', 'pull_down'),
+        'as_is',
+        'The chip’s own pull at the line. A chip that has none ignores it without a word.',
+      ),
+      debounceUs: key(
+        whole(0, 1_000_000, 'µs'),
+        0,
+        'Debounce by the kernel, beside trigger.debounceMs: each edge is told, and stamped, so much later. 0 = none.',
+      ),
+    },
+    camera: {
+      empty: orNull(
+        path('file'),
+        'JPEG of the place between two cups, for the driver camera; null = the picture of the empty cup in the calibration.',
+      ),
+      enter: key(
+        number(1, 255),
+        12,
+        'A picture that differs by more from that of the empty place shows a cup; levels of 255 in the part that differs most.',
+      ),
+      leave: key(number(0.5, 255), 6, 'One that differs by less shows none; below trigger.camera.enter.'),
+      still: key(
+        number(0.5, 255),
+        4,
+        'Two pictures that differ by no more are at rest: a cup counts when it rests; below trigger.camera.enter.',
+      ),
+      everyMs: key(whole(20, 2000, 'ms'), 100, 'Pause between two looks. Each look takes one of the camera’s frames.'),
+    },
+    sysfs: {
+      line: orNull(whole(0, 65_535), 'Number of the sensor’s line in /sys/class/gpio, for the driver sysfs.'),
+      activeLow: key(flag, false, 'A low line means that a cup is there.'),
+    },
   },
   light: {
     driver: key(
       oneOf('gpiochip', 'sysfs', 'terminal', 'memory'),
       'gpiochip',
-      'gpiochip, sysfs: output lines. terminal: drawn in the terminal. memory: kept, for tests.',
+      'gpiochip: output lines of a GPIO chip. sysfs: the same on older kernels, with less certainty (docs/wiring.md). terminal: drawn in the terminal. memory: kept, for tests.',
     ),
+    gpio: {
+      chip: key(gpioChip, 'gpiochip0', 'GPIO chip of the lamps.'),
+      green: key(gpioLine, 'CUP_GREEN', 'Line of the green lamp.'),
+      amber: key(gpioLine, 'CUP_AMBER', 'Line of the amber lamp.'),
+      activeLow: key(flag, false, 'A low line lights its lamp.'),
+      drive: key(
+        oneOf('push_pull', 'open_drain', 'open_source'),
+        'push_pull',
+        'How the lines are driven. open_drain: low or let go. open_source: high or let go.',
+      ),
+      verify: key(
+        flag,
+        true,
+        'Read the lines back, at each change and once a second: a line that is not as it was driven is a fault. Off only for chips that cannot read their outputs.',
+      ),
+    },
+    sysfs: {
+      green: orNull(whole(0, 65_535), 'Number of the green lamp’s line in /sys/class/gpio, for the driver sysfs.'),
+      amber: orNull(whole(0, 65_535), 'Number of the amber lamp’s line there.'),
+      activeLow: key(flag, false, 'A low line lights its lamp.'),
+    },
     memory: {
       path: orNull(
         path('file'),

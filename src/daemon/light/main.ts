@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { asCupcheckError, CupcheckError } from '../../errors.js';
+import { GpioLines } from '../../hw/light/gpio-lines.js';
 import { MemoryLines } from '../../hw/light/memory-lines.js';
 import { TerminalLines } from '../../hw/light/terminal-lines.js';
 import { loadConfig } from '../config/load.js';
@@ -26,17 +27,18 @@ export async function runLight(options: RunLightOptions): Promise<0 | 4> {
   // A station whose config is wrong still has to blink: the light needs its own section alone.
   const light = loaded.ok ? loaded.config.light : loaded.partial.light;
   try {
+    const broken = (error: CupcheckError): void => {
+      report(error);
+      // The lines are dark, or their guard drives them dark; a new process may find them whole.
+      process.exit(4);
+    };
     const server = new LightServer({
-      lines: linesOf(light),
+      lines: await openLines(light, broken),
       clock: systemClock,
       socketPath: light.socket,
       maxLeaseMs: light.leaseMs,
       log,
-      onBroken: (error) => {
-        report(error);
-        // Lines that cannot be driven dark are let go of: the kernel does that when this process ends.
-        process.exit(4);
-      },
+      onBroken: broken,
     });
     await mkdir(dirname(light.socket), { recursive: true });
     await server.start();
@@ -50,10 +52,16 @@ export async function runLight(options: RunLightOptions): Promise<0 | 4> {
   }
 }
 
-function linesOf({ driver, memory }: Config['light']): LightLines {
-  if (driver === 'terminal') return new TerminalLines(process.stdout);
-  if (driver === 'memory') return new MemoryLines({ clock: systemClock, path: memory.path });
-  throw new CupcheckError('NOT_SUPPORTED', `light.driver is ${driver}, which this version does not have yet`);
+async function openLines(light: Config['light'], onLost: (error: CupcheckError) => void): Promise<LightLines> {
+  if (light.driver === 'terminal') return new TerminalLines(process.stdout);
+  if (light.driver === 'memory') return new MemoryLines({ clock: systemClock, path: light.memory.path });
+  if (light.driver === 'gpiochip') return GpioLines.open({ ...light.gpio, patienceMs: light.leaseMs, onLost });
+  const { green, amber, activeLow } = light.sysfs;
+  if (green === null || amber === null)
+    throw new CupcheckError('CONFIG_INVALID', 'light.driver sysfs needs light.sysfs.green and light.sysfs.amber');
+  // Loaded here alone: its addon is of no use to other drivers, and must not keep them from starting.
+  const { SysfsLines } = await import('../../hw/light/sysfs-lines.js');
+  return new SysfsLines({ green, amber, activeLow, onLost });
 }
 
 /** Resolves when somebody wants this process to end. */

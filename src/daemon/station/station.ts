@@ -1,3 +1,4 @@
+import { asCupcheckError } from '../../errors.js';
 import type { TriggerEvent } from '../ports.js';
 import type { Result } from '../result.js';
 import { StationEffects, type StationPorts } from './effects.js';
@@ -93,7 +94,10 @@ export class Station {
     if (event.type !== 'lost') this.clear('trigger');
     if (event.type === 'placed') this.place(event.atNs, null);
     else if (event.type === 'removed') this.dispatch({ type: 'removed' });
-    else this.raise({ source: 'trigger', message: event.error.message, help: 'Check the sensor: cupcheck doctor.' });
+    else if (event.type === 'lost') {
+      const { message, help } = asCupcheckError(event.error);
+      this.raise({ source: 'trigger', message, help });
+    }
   }
 
   /** A cup is there, by the sensor or by request. Returns the cup's id. */

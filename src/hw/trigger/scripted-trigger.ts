@@ -43,6 +43,8 @@ export class ScriptedTrigger implements Trigger {
     return this.#refusedBefore + (this.#line?.refused ?? 0);
   }
 
+  readonly missed = 0;
+
   start(listener: (event: TriggerEvent) => void): Promise<void> {
     if (this.#listener !== null) return Promise.resolve();
     this.#listener = listener;
@@ -87,9 +89,11 @@ export class ScriptedTrigger implements Trigger {
     this.#listener?.({ type: 'lost', error: new CupcheckError('TRIGGER_LOST', message) });
   }
 
-  /** The sensor can be read again; a cup that stands there is told as `placed`. */
+  /** The sensor can be read again: `found`, and a cup that stands there is told as `placed`. */
   find(): void {
-    if (this.#line === null) this.#connect();
+    if (this.#line !== null) return;
+    this.#listener?.({ type: 'found', atNs: this.#options.clock.nowNs() });
+    this.#connect();
   }
 
   #connect(): void {

@@ -6,17 +6,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { compiled } from '../../fixtures/compiled.js';
+import { type LampRecord, lampRecord, lampsAreReal } from '../../fixtures/lamp-record.js';
 import { RawStation } from '../../fixtures/raw-station.js';
 
 const leaseMs = 600;
 const renewMs = 200;
 const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
 const nowNs = (): bigint => process.hrtime.bigint();
-
-interface Shown {
-  readonly state: string;
-  readonly atNs: bigint;
-}
 
 /** What a holder tells its parent. */
 interface Told {
@@ -31,29 +27,34 @@ describe('light process', () => {
   let light: ChildProcess;
   let holder: ChildProcess;
   let told: Told[];
+  let lamps: LampRecord;
 
   beforeEach(async () => {
     compiled('daemon/light/main.ts');
     folder = mkdtempSync(join(tmpdir(), 'light-process-'));
     socket = join(folder, 'light.sock');
-    light = fork(fixture('light-process.js'), {
-      env: {
-        ...process.env,
-        CUPCHECK_LIGHT_DRIVER: 'memory',
-        CUPCHECK_LIGHT_SOCKET: socket,
-        CUPCHECK_LIGHT_LEASE_MS: String(leaseMs),
-        CUPCHECK_LIGHT_MEMORY_PATH: join(folder, 'light.jsonl'),
-      },
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    });
+    lamps = lampRecord(folder);
+    light = lightProcess();
     await once(light, 'message');
     await hold();
   });
   afterEach(() => {
     holder.kill('SIGKILL');
     light.kill('SIGKILL');
+    lamps.close();
     rmSync(folder, { recursive: true });
   });
+
+  const lightProcess = (): ChildProcess =>
+    fork(fixture('light-process.js'), {
+      env: {
+        ...process.env,
+        ...lamps.env,
+        CUPCHECK_LIGHT_SOCKET: socket,
+        CUPCHECK_LIGHT_LEASE_MS: String(leaseMs),
+      },
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
 
   /** Starts a core and waits until it holds the light. */
   async function hold(): Promise<void> {
@@ -66,15 +67,7 @@ describe('light process', () => {
     holder.send({ state, cup });
     await vi.waitFor(() => expect(told.at(-1)?.shown).toBe(state), { timeout: 20_000, interval: 5 });
   }
-  const shown = (): Shown[] => {
-    const path = join(folder, 'light.jsonl');
-    if (!existsSync(path)) return [];
-    const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
-    return lines.map((line) => {
-      const { state, atNs } = JSON.parse(line) as { state: string; atNs: string };
-      return { state, atNs: BigInt(atNs) };
-    });
-  };
+  const shown = () => lamps.changes();
   const becomes = async (state: string): Promise<bigint> => {
     await vi.waitFor(() => expect(shown().at(-1)?.state).toBe(state), { timeout: 20_000, interval: 5 });
     return shown().at(-1)?.atNs ?? 0n;
@@ -149,5 +142,47 @@ describe('light process', () => {
     await vi.waitFor(() => expect(told.at(-1)?.lost).toContain('did not answer'), { timeout: 20_000, interval: 5 });
     light.kill('SIGCONT');
     await vi.waitFor(() => expect(told.at(-1)?.connected).toBe(true), { timeout: 20_000, interval: 5 });
+  });
+
+  // Memory has no lamps that could stay on: these are about lines that the kernel has.
+  describe.skipIf(!lampsAreReal)('on real lines (where CUPCHECK_GPIO_CHIP names a gpio-sim chip)', () => {
+    /** The guard: the one child of the light process. */
+    const guard = (): number => {
+      const children = readFileSync(`/proc/${light.pid}/task/${light.pid}/children`, 'utf8').trim().split(' ');
+      return Number(children[0]);
+    };
+
+    it('SIGKILL of the light process: its guard drives the lines dark, and the next one has them', async () => {
+      await show('green', 'c');
+      const killedNs = nowNs();
+      light.kill('SIGKILL');
+      const ms = Number((await becomes('dark')) - killedNs) / 1e6;
+      console.log(`SIGKILL of light: dark after ${ms.toFixed(1)} ms`);
+      expect(ms).toBeLessThan(leaseMs);
+      const next = lightProcess();
+      await once(next, 'message');
+      next.kill('SIGTERM');
+      expect(await once(next, 'exit')).toEqual([0, null]);
+    });
+
+    it('SIGSTOP of the light process: its guard drives the lines dark, and SIGCONT does not bring the green back', async () => {
+      await show('green', 'c');
+      const stoppedNs = nowNs();
+      light.kill('SIGSTOP');
+      const ms = Number((await becomes('dark')) - stoppedNs) / 1e6;
+      console.log(`SIGSTOP of light: dark after ${ms.toFixed(1)} ms (lease ${leaseMs} ms)`);
+      expect(ms).toBeLessThan(leaseMs + 200);
+      const before = shown().length;
+      light.kill('SIGCONT');
+      expect(await once(light, 'exit')).toEqual([4, null]);
+      expect(shown().length).toBe(before);
+    });
+
+    it('SIGKILL of the guard: dark, and the light process ends with 4, to be started anew', async () => {
+      await show('green', 'c');
+      process.kill(guard(), 'SIGKILL');
+      await becomes('dark');
+      expect(await once(light, 'exit')).toEqual([4, null]);
+    });
   });
 });

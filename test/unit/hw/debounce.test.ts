@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { chatterMs, Debounce, type Settled } from '../../../src/hw/trigger/debounce.js';
+import { chatterMs, Debounce, type DebounceOptions, type Settled } from '../../../src/hw/trigger/debounce.js';
 
 const at = (ms: number): bigint => BigInt(ms) * 1_000_000n;
 
 /** Plays raw changes `[ms, level]` and settles at each moment that the debounce asks for. */
-function play(kind: 'level' | 'edge_only', changes: readonly (readonly [number, boolean])[], untilMs = 10_000) {
-  const debounce = new Debounce({ kind, debounceMs: 20, minGapMs: 100 });
+function play(
+  kind: 'level' | 'edge_only',
+  changes: readonly (readonly [number, boolean])[],
+  { untilMs = 10_000, ...options }: Partial<DebounceOptions> & { untilMs?: number } = {},
+) {
+  const debounce = new Debounce({ kind, debounceMs: 20, dwellMs: 0, minGapMs: 100, stuckMs: 0, ...options });
   const told: { event: Settled; ms: number }[] = [];
   const settleUntil = (ns: bigint): void => {
     for (let due = debounce.dueNs; due !== null && due <= ns; due = debounce.dueNs) {
@@ -20,7 +24,7 @@ function play(kind: 'level' | 'edge_only', changes: readonly (readonly [number, 
     settleUntil(at(ms));
   }
   settleUntil(at(untilMs));
-  return told.map(({ event, ms }) => [event.type, event.type === 'chatter' ? ms : Number(event.atNs / 1_000_000n), ms]);
+  return told.map(({ event, ms }) => [event.type, 'atNs' in event ? Number(event.atNs / 1_000_000n) : ms, ms]);
 }
 
 /** The line flutters every millisecond and rests at `present`. */
@@ -113,13 +117,75 @@ describe('debounce of edges', () => {
   });
 
   it('tells of a line that does not rest', () => {
-    expect(play('edge_only', flutter(0, chatterMs + 500, false)).map(([type]) => type)).toEqual(['placed', 'chatter']);
+    const told = play('edge_only', flutter(0, chatterMs + 500, false));
+    expect(told.map(([type]) => type)).toEqual(['placed', 'chatter', 'found']);
+    expect(told.at(-1)).toEqual(['found', chatterMs + 499, chatterMs + 519]);
+  });
+});
+
+describe('dwelling', () => {
+  it('counts a cup that has stayed, from the end of the dwelling on', () => {
+    expect(play('level', [[5, true]], { dwellMs: 300 })).toEqual([['placed', 305, 305]]);
+  });
+
+  it('does not count a cup that passes, and tells of a removal at once', () => {
+    const changes = [
+      [0, true],
+      [250, false],
+      [400, true],
+      [800, false],
+    ] as const;
+    expect(play('level', changes, { dwellMs: 300 })).toEqual([
+      ['placed', 700, 700],
+      ['removed', 800, 820],
+    ]);
+  });
+});
+
+describe('a stuck sensor', () => {
+  it('is one that reports a cup for too long, told once', () => {
+    expect(play('level', [[0, true]], { stuckMs: 3000 })).toEqual([
+      ['placed', 0, 20],
+      ['stuck', 3000, 3000],
+    ]);
+  });
+
+  it('works again when the cup is taken, and counts the time anew', () => {
+    const changes = [
+      [0, true],
+      [4000, false],
+      [5000, true],
+    ] as const;
+    expect(play('level', changes, { stuckMs: 3000 }).map(([type, , ms]) => [type, ms])).toEqual([
+      ['placed', 20],
+      ['stuck', 3000],
+      ['removed', 4020],
+      ['placed', 5020],
+      ['stuck', 8000],
+    ]);
+  });
+
+  it('that tells arrivals alone is found when its pulse ends', () => {
+    const changes = [
+      [0, true],
+      [4000, false],
+    ] as const;
+    expect(play('edge_only', changes, { stuckMs: 3000 })).toEqual([
+      ['placed', 0, 0],
+      ['stuck', 3000, 3000],
+      ['found', 4000, 4020],
+    ]);
+  });
+
+  it('is none where no cup is there, nor where nobody wants to know', () => {
+    expect(play('level', [[0, false]], { stuckMs: 3000 })).toEqual([]);
+    expect(play('level', [[0, true]])).toEqual([['placed', 0, 20]]);
   });
 });
 
 describe('rises that are not taken for a cup', () => {
   const refused = (kind: 'level' | 'edge_only', changes: readonly (readonly [number, boolean])[]): number => {
-    const debounce = new Debounce({ kind, debounceMs: 20, minGapMs: 100 });
+    const debounce = new Debounce({ kind, debounceMs: 20, dwellMs: 0, minGapMs: 100, stuckMs: 0 });
     for (const [ms, present] of changes) {
       debounce.settle(at(ms));
       debounce.change(present, at(ms));

@@ -8,7 +8,7 @@ describe('scripted trigger', () => {
   let events: string[];
   const listener = (event: TriggerEvent): void => void events.push(event.type);
   const made = (kind: 'level' | 'edge_only', script: readonly ScriptStep[] = []): ScriptedTrigger =>
-    new ScriptedTrigger({ kind, clock, debounceMs: 20, minGapMs: 100, script });
+    new ScriptedTrigger({ kind, clock, debounceMs: 20, dwellMs: 0, minGapMs: 100, stuckMs: 0, script });
 
   beforeEach(() => {
     clock = new ManualClock();
@@ -63,7 +63,7 @@ describe('scripted trigger', () => {
     expect(events).toEqual(['lost']);
     trigger.find();
     await clock.advance(200);
-    expect(events).toEqual(['lost', 'placed']);
+    expect(events).toEqual(['lost', 'found', 'placed']);
     await trigger.stop();
   });
 });
