@@ -35,12 +35,13 @@ const needed = new Map();
 function visit(folder) {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const skipped = forInstalling[manifest.name] ?? [];
+  const loaded = (name) => !skipped.includes(name) && !name.startsWith('@types/');
   const names = Object.keys({
     ...manifest.dependencies,
     ...manifest.optionalDependencies,
     ...manifest.peerDependencies,
   });
-  for (const name of names.filter((each) => !skipped.includes(each))) {
+  for (const name of names.filter(loaded)) {
     const found = resolve(name, folder);
     if (found === null) {
       if (manifest.dependencies?.[name] === undefined || manifest.optionalDependencies?.[name] !== undefined) continue;
