@@ -1,12 +1,15 @@
 import type { LoadedConfig } from '../../daemon/config/load.js';
 import type { Finding } from '../../daemon/control/station-verbs.js';
+import { powerMode, temperature } from './board.js';
 import { brokerAddress } from './broker.js';
+import { devices, groupOfUser } from './devices.js';
 import { checked, fail, ok } from './finding.js';
 import { journal } from './journal.js';
 import { clockSync, diskSpace, nativeAddon, nodeVersion } from './machine.js';
 import { calibration } from './calibration.js';
 import { drift } from './drift.js';
 import { bundle } from './model.js';
+import { providers } from './providers.js';
 import { sizes } from './sizes.js';
 import { station } from './station.js';
 
@@ -17,6 +20,8 @@ export async function examine(loaded: LoadedConfig): Promise<Finding[]> {
     nodeVersion(),
     ...(await checked('native addon', nativeAddon)),
     ...(await checked('clock', clockSync)),
+    ...(await checked('temperature', temperature)),
+    ...(await checked('power mode', powerMode)),
   ];
   const running = await checked('station', () => station(control.socket));
   if (!loaded.ok) {
@@ -30,6 +35,9 @@ export async function examine(loaded: LoadedConfig): Promise<Finding[]> {
   return [
     ...machine,
     ok('config', where),
+    ...(await checked('group', () => groupOfUser(config))),
+    ...(await checked('devices', () => devices(config))),
+    ...(await checked('providers', () => providers(config))),
     ...(await checked('bundle', () => bundle(config))),
     ...(await checked('calibration', () => calibration(config))),
     ...(await checked('sizes', () => sizes(config))),

@@ -216,7 +216,11 @@ export const schema = {
         'File to which the memory driver appends each change of the light, a JSON object a line.',
       ),
     },
-    socket: key(path('file'), '/run/cupcheck/light.sock', 'Socket of the light process.'),
+    socket: key(
+      path('file'),
+      '/run/cupcheck-light/light.sock',
+      'Socket of the light process, in a folder of its own user.',
+    ),
     leaseMs: key(
       whole(100, 5000, 'ms'),
       600,

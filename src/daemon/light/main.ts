@@ -6,6 +6,8 @@ import { MemoryLines } from '../../hw/light/memory-lines.js';
 import { TerminalLines } from '../../hw/light/terminal-lines.js';
 import { loadConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
+import { sdNotifier } from '../health/sd-notify.js';
+import { leadsToJournal, logLevels, priorityMark } from '../journal-priority.js';
 import type { LightLines } from '../ports.js';
 import { systemClock } from '../system-clock.js';
 import { LightServer } from './server.js';
@@ -43,7 +45,13 @@ export async function runLight(options: RunLightOptions): Promise<0 | 4> {
     await mkdir(dirname(light.socket), { recursive: true });
     await server.start();
     process.send?.('ready');
+    const systemd = sdNotifier({ env: options.env, onError: (error) => log(`systemd was not told: ${error.message}`) });
+    systemd.ready();
+    // A process that hangs keeps its lines as they are: systemd kills it, and the kernel lets go of them.
+    const petting = systemd.watchdogMs === null ? undefined : setInterval(systemd.watchdog, systemd.watchdogMs);
     await asked();
+    clearInterval(petting);
+    systemd.stopping();
     await server.stop();
     return 0;
   } catch (error) {
@@ -72,9 +80,10 @@ function asked(): Promise<void> {
 }
 
 function report(error: CupcheckError): void {
-  log(`${error.message} ${error.help}`);
+  log(`${error.message} ${error.help}`, logLevels.error);
 }
 
-function log(message: string): void {
-  process.stderr.write(`light: ${message}\n`);
+function log(message: string, level: number = logLevels.info): void {
+  const mark = leadsToJournal(process.env, process.stderr.fd) ? priorityMark(level) : '';
+  process.stderr.write(`${mark}light: ${message}\n`);
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -134,6 +134,30 @@ describe('light process', () => {
     light.disconnect();
     const [code] = (await once(light, 'exit')) as [number];
     expect(code).toBe(0);
+  });
+
+  it('pets the watchdog of systemd for as long as it lives', async () => {
+    const program = join(folder, 'systemd-notify');
+    writeFileSync(program, `#!/bin/sh\necho "$*" >> ${folder}/said\n`, { mode: 0o755 });
+    const watched = fork(fixture('light-process.js'), {
+      env: {
+        PATH: `${folder}:${process.env['PATH']}`,
+        NOTIFY_SOCKET: '/run/x',
+        WATCHDOG_USEC: '100000',
+        CUPCHECK_LIGHT_DRIVER: 'memory',
+        CUPCHECK_LIGHT_SOCKET: join(folder, 'watched.sock'),
+      },
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    const said = (): string[] => readFileSync(join(folder, 'said'), 'utf8').trim().split('\n');
+    await once(watched, 'message');
+    await vi.waitFor(() => expect(said().filter((line) => line === 'WATCHDOG=1').length).toBeGreaterThan(2), {
+      timeout: 20_000,
+      interval: 20,
+    });
+    expect(said()[0]).toBe('READY=1');
+    watched.kill('SIGTERM');
+    expect(await once(watched, 'exit')).toEqual([0, null]);
   });
 
   it('SIGSTOP of the light process is noticed by core', async () => {

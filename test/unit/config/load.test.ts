@@ -38,7 +38,7 @@ describe('a config that holds', () => {
       showMs: 3000,
       count: null,
     });
-    expect(loaded.config.light.socket).toBe('/run/cupcheck/light.sock');
+    expect(loaded.config.light.socket).toBe('/run/cupcheck-light/light.sock');
     expect(loaded.config.journal.path).toBe('/var/lib/cupcheck/journal.db');
     expect(origin(loaded, 'station.name')).toEqual({ from: 'default' });
   });
