@@ -81,11 +81,12 @@ fetch_packages() {
 build_modules() {
   local tree=$work/gpio-sim build=/usr/src/linux-headers-$kernel
   mkdir -p "$tree"
-  tar --extract --xz --file /usr/src/linux-source-6.1.tar.xz --directory "$tree" --strip-components=3 \
-    linux-source-6.1/drivers/gpio/gpio-sim.c linux-source-6.1/drivers/gpio/gpiolib.h
-  tar --extract --xz --file /usr/src/linux-source-6.1.tar.xz --directory "$tree" --strip-components=3 \
-    linux-source-6.1/kernel/irq/irq_sim.c
-  mv "$tree/gpio-sim.c" "$tree/simulator.c"
+  # The first of each is the only one: tar need not read to the end.
+  tar --extract --xz --file /usr/src/linux-source-6.1.tar.xz --directory "$tree" --strip-components=1 --occurrence=1 \
+    linux-source-6.1/drivers/gpio/gpio-sim.c linux-source-6.1/drivers/gpio/gpiolib.h linux-source-6.1/kernel/irq/irq_sim.c
+  mv "$tree/drivers/gpio/gpio-sim.c" "$tree/simulator.c"
+  mv "$tree/drivers/gpio/gpiolib.h" "$tree/kernel/irq/irq_sim.c" "$tree/"
+  rm -r "$tree/drivers" "$tree/kernel"
   sed -i -e 's/handle_simple_irq(irq_to_desc(irqnum));/generic_handle_irq(irqnum);/' -e '/^EXPORT_SYMBOL/d' "$tree/irq_sim.c"
   printf 'obj-m := gpio-sim.o\ngpio-sim-y := simulator.o irq_sim.o\n' >"$tree/Makefile"
   make -C "$build" "M=$tree" modules
