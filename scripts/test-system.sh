@@ -2,7 +2,7 @@
 # The station as a service in a virtual machine with the kernel's own V4L2 and GPIO interfaces: scripts/test-system.sh
 # part|all, after scripts/setup.sh. The last line is always "system: N passed, N failed, N skipped".
 # Ends with 0; with 1 where a test failed; with 125 where only the rig had trouble (no boot, no answer), which says nothing
-# about the station. Where the machine cannot be built or booted here it says why, and all is one skipped test.
+# about the station, good or bad: it counts as failed. Where the machine cannot be built or booted here it says why, and all is one skipped test.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,7 +15,7 @@ SYSTEM_IMAGE=$(bash test/system/image/build.sh)
 case $? in
   0) export SYSTEM_IMAGE ;;
   77) totals 0 0 1; exit 0 ;;
-  *) echo 'system: the image was not built' >&2; totals 0 0 0; exit 125 ;;
+  *) echo 'system: trouble of the rig: the image was not built' >&2; totals 0 1 0; exit 125 ;;
 esac
 
 version=$(node -p 'require("./package.json").version')
@@ -36,7 +36,7 @@ if ! read -r passed failed skipped rig <"$SYSTEM_TOTALS"; then
   totals 0 1 0
   exit 1
 fi
-[ "$rig" -eq 0 ] || printf 'system: trouble of the rig, %s times: see RigTrouble above\n' "$rig"
-totals "$passed" "$failed" "$skipped"
+[ "$rig" -eq 0 ] || printf 'system: of the failed, %s for trouble of the rig: see RigTrouble above\n' "$rig"
+totals "$passed" $((failed + rig)) "$skipped"
 [ "$failed" -eq 0 ] || exit 1
 [ "$rig" -eq 0 ] || exit 125
