@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { freePort } from '../fixtures/mosquitto.js';
 import { RigTrouble } from './rig-trouble.js';
 
@@ -73,6 +74,8 @@ export class Machine {
       ...['-drive', `if=none,id=root,file=${disk},format=qcow2,cache=unsafe`, '-device', 'virtio-blk-pci,drive=root'],
       ...['-fsdev', `local,id=share,path=${share},security_model=none,readonly=on`],
       ...['-device', 'virtio-9p-pci,fsdev=share,mount_tag=share'],
+      ...['-fsdev', `local,id=repository,path=${repository},security_model=none,readonly=on`],
+      ...['-device', 'virtio-9p-pci,fsdev=repository,mount_tag=repository'],
       ...['-netdev', `user,id=net,hostfwd=tcp:127.0.0.1:${this.#port}-:22`, '-device', 'virtio-net-pci,netdev=net'],
       ...['-device', 'virtio-rng-pci'],
     ];
@@ -214,6 +217,9 @@ export class Machine {
     return new RigTrouble(`${what}; its console ends with:\n${this.#console.slice(-2000)}`);
   }
 }
+
+/** This checkout, which the guest sees, read-only, as /repository. */
+const repository = fileURLToPath(new URL('../..', import.meta.url));
 
 const kernelArguments = [
   'console=ttyS0 quiet loglevel=4 rw panic=-1 mitigations=off audit=0 net.ifnames=0',

@@ -5,6 +5,7 @@ import { assortedCups } from './cups.js';
 import { judgedOnHost } from './judged-on-host.js';
 import { times } from './repetitions.js';
 import { assorted, chatter, removedEarly } from './scenarios/cups.js';
+import { contracts } from './scenarios/contracts.js';
 import { frozen, unfedIdle, unfedUnderACup, unplugged } from './scenarios/camera.js';
 import { install, purge, sandbox, upgrade } from './scenarios/install.js';
 import {
@@ -60,6 +61,7 @@ const once = { part: 1, all: 1 };
 const few = { part: 1, all: 5 };
 scenario('install', once, () => install(older));
 scenario('sandbox', once, () => sandbox(console.log));
+scenario('contracts', once, () => contracts(console.log));
 it.skipIf(only !== undefined && !only.includes('cups'))('cups, right ones and wrong ones', async ({ task }) => {
   await station.rest();
   const names = cups.map(({ name }) => `${name}.jpg`);
