@@ -1,0 +1,181 @@
+#!/usr/bin/env bash
+# Builds the guest of the system test: a Debian 12 that QEMU boots, with the kernel's own V4L2 and GPIO interfaces and no
+# real device behind them. Everything comes from Debian's packages. The last line on stdout is the folder that holds
+# vmlinuz, initrd, root.ext4 and guest-key. It is cached by a digest of what it is made from.
+# Ends with 77, after a line that says why, where this machine cannot build it.
+set -euo pipefail
+here=$(dirname "$(realpath "$0")")
+cache=${CUPCHECK_SYSTEM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cupcheck/system}
+
+say() { printf 'image: %s\n' "$*" >&2; }
+cannot() { say "cannot be built here: $*"; exit 77; }
+
+# What the guest has beside Debian's smallest system. The last line: what the package of the station depends on.
+packages=(
+  systemd-sysv udev dbus kmod procps iproute2 openssh-server
+  v4l-utils gpiod e2fsprogs
+  adduser libstdc++6 libturbojpeg0 fontconfig fonts-dejavu-core
+)
+# Modules of the guest's kernel, those for its root disk first.
+root_modules=(virtio_pci virtio_blk ext4)
+modules=("${root_modules[@]}" virtio_net virtio_rng 9p 9pnet_virtio configfs vivid autofs4)
+
+[ "$(uname -m)" = x86_64 ] || cannot "this is a $(uname -m); the guest is built on x86_64"
+[ "$(id -u)" = 0 ] || cannot 'it needs root, for the owners of the files in the guest'
+command -v apt-get >/dev/null || cannot 'it needs apt-get'
+export PATH="$PATH:/usr/sbin:/sbin"
+
+tools=(mmdebstrap e2fsprogs cpio zstd kmod busybox-static gcc libc6-dev make openssh-client
+  qemu-system-x86 qemu-utils linux-headers-amd64 linux-source-6.1)
+missing=()
+for package in "${tools[@]}"; do
+  dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  say "installing ${missing[*]}"
+  apt-get update -qq >&2 || say 'apt-get update failed; trying with the lists that are there'
+  log=$(mktemp)
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >"$log" 2>&1 ||
+    cannot "apt-get could not install ${missing[*]}: $(tail -n 1 "$log")"
+fi
+headers=$(dpkg-query --show --showformat '${Depends}' linux-headers-amd64 | grep -o 'linux-headers-6\.1[^ ,]*' | head -n 1) ||
+  cannot 'the headers of linux-headers-amd64 are not those of a 6.1 kernel (Debian 12)'
+kernel=${headers#linux-headers-}
+
+digest=$({
+  printf '%s\n' "$kernel" "${packages[@]}"
+  find "$here" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sed "s#$here##"
+} | sha256sum | cut -c 1-16)
+image=$cache/$digest
+mkdir -p "$cache"
+exec 9>"$cache/lock"
+flock 9
+if [ -e "$image/root.ext4" ]; then
+  printf '%s\n' "$image"
+  exit 0
+fi
+
+say "building for kernel $kernel (some minutes)"
+work=$(mktemp -d "$cache/building.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+root=$work/root out=$work/image modules_from=$work/kernel
+mkdir -p "$out" "$modules_from"
+
+# The step's output is of interest only where it fails.
+step() {
+  local name=$1 began=$SECONDS
+  shift
+  "$@" >"$work/log" 2>&1 || { tail -n 30 "$work/log" >&2; say "$name failed"; exit 1; }
+  say "$name: $((SECONDS - began)) s"
+}
+
+fetch_packages() {
+  cd "$work"
+  apt-get download -qq "linux-image-$kernel" v4l2loopback-dkms
+  dpkg-deb --extract "linux-image-$kernel"_*.deb "$modules_from"
+  dpkg-deb --extract v4l2loopback-dkms_*.deb "$work/v4l2loopback"
+}
+
+# Debian's kernel has no gpio-sim, nor the simulated interrupts that it needs: both are built from the kernel's own source.
+# irq_to_desc is not exported, and generic_handle_irq does the same.
+build_modules() {
+  local tree=$work/gpio-sim build=/usr/src/linux-headers-$kernel
+  mkdir -p "$tree"
+  # The first of each is the only one: tar need not read to the end.
+  tar --extract --xz --file /usr/src/linux-source-6.1.tar.xz --directory "$tree" --strip-components=1 --occurrence=1 \
+    linux-source-6.1/drivers/gpio/gpio-sim.c linux-source-6.1/drivers/gpio/gpiolib.h linux-source-6.1/kernel/irq/irq_sim.c
+  mv "$tree/drivers/gpio/gpio-sim.c" "$tree/simulator.c"
+  mv "$tree/drivers/gpio/gpiolib.h" "$tree/kernel/irq/irq_sim.c" "$tree/"
+  rm -r "$tree/drivers" "$tree/kernel"
+  sed -i -e 's/handle_simple_irq(irq_to_desc(irqnum));/generic_handle_irq(irqnum);/' -e '/^EXPORT_SYMBOL/d' "$tree/irq_sim.c"
+  printf 'obj-m := gpio-sim.o\ngpio-sim-y := simulator.o irq_sim.o\n' >"$tree/Makefile"
+  make -C "$build" "M=$tree" modules
+
+  # v4l2loopback stamps by CLOCK_MONOTONIC without saying so, and does not number what is queued; cameras do both.
+  local loopback
+  loopback=$(echo "$work"/v4l2loopback/usr/src/v4l2loopback-*)
+  sed -i -e 's/^\t\tb->flags = 0;$/\t\tb->flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;/' \
+    -e 's/^\t\tb->buffer.bytesused = buf->bytesused;$/&\n\t\tb->buffer.sequence = dev->write_position;/' "$loopback/v4l2loopback.c"
+  [ "$(grep -cE 'b->flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC|b->buffer.sequence = dev' "$loopback/v4l2loopback.c")" = 2 ]
+  make -C "$build" "M=$loopback" modules
+}
+
+make_root() {
+  mmdebstrap --variant=minbase --mode=root --aptopt='APT::Install-Recommends "false"' \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' --include="$(IFS=,; echo "${packages[*]}")" bookworm "$root"
+  # What is installed in the guest later is installed whole.
+  rm -f "$root/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
+}
+
+insmod_order() {
+  local module
+  for module in "$@"; do modprobe -d "$modules_from" -S "$kernel" --show-depends "$module"; done |
+    awk '$1 == "insmod" && !seen[$2]++ { print $2 }'
+}
+
+fill_root() {
+  local to=$root/usr/lib/modules/$kernel from=$modules_from/lib/modules/$kernel file
+  depmod -b "$modules_from" "$kernel"
+  insmod_order "${modules[@]}" | while read -r file; do install -D -m 644 "$file" "$to/${file#"$from"/}"; done
+  cp "$from"/modules.{order,builtin,builtin.modinfo} "$to/"
+  mkdir -p "$to/extra"
+  for file in "$work/gpio-sim/gpio-sim.ko" "$work"/v4l2loopback/usr/src/v4l2loopback-*/v4l2loopback.ko; do
+    install -m 644 "$file" "$to/extra/"
+    strip --strip-debug "$to/extra/${file##*/}"
+  done
+  depmod -b "$root" "$kernel"
+
+  cp -r "$here/guest/." "$root/"
+  chmod 755 "$root"/usr/local/sbin/*
+  ssh-keygen -q -t ed25519 -N '' -C cupcheck-system-test -f "$out/guest-key"
+  install -D -m 600 "$out/guest-key.pub" "$root/root/.ssh/authorized_keys"
+  echo cupcheck-guest >"$root/etc/hostname"
+  printf '127.0.0.1 localhost cupcheck-guest\n' >"$root/etc/hosts"
+  printf '/dev/vda / ext4 noatime 0 0\nshare /host 9p trans=virtio,version=9p2000.L,msize=262144,cache=none,ro,nofail 0 0\n' >"$root/etc/fstab"
+  mkdir -p "$root/host"
+  # A machine id of its own, so that its first boot is like any other.
+  head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$root/etc/machine-id"
+  local unit
+  # Nothing here needs them, and in emulation each of them costs a second of every boot.
+  for unit in getty@tty1.service serial-getty@ttyS0.service systemd-logind.service systemd-binfmt.service \
+    proc-sys-fs-binfmt_misc.automount modprobe@{drm,efi_pstore,fuse,loop,dm_mod}.service dev-hugepages.mount dev-mqueue.mount \
+    apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer \
+    systemd-timesyncd.service systemd-networkd.service systemd-pstore.service ssh.socket; do
+    ln -sf /dev/null "$root/etc/systemd/system/$unit"
+  done
+  chroot "$root" systemctl set-default --quiet multi-user.target
+  chroot "$root" systemctl enable --quiet ssh.service guest-board.service guest-network.service guest-up.service
+}
+
+# A busybox that finds the root disk.
+make_initrd() {
+  local tree=$work/initrd file
+  mkdir -p "$tree"/{bin,dev,proc,sys,newroot,modules}
+  cp /usr/bin/busybox "$tree/bin/busybox"
+  ln -s busybox "$tree/bin/sh"
+  insmod_order "${root_modules[@]}" | while read -r file; do
+    cp "$file" "$tree/modules/"
+    echo "${file##*/}" >>"$tree/modules/order"
+  done
+  install -m 755 "$here/init" "$tree/init"
+  (cd "$tree" && find . | cpio --create --format=newc --quiet --owner=0:0 | zstd --quiet -3) >"$out/initrd"
+  cp "$modules_from/boot/vmlinuz-$kernel" "$out/vmlinuz"
+}
+
+# Room for the station's package, and for what a station keeps.
+make_disk() {
+  truncate --size 4G "$out/root.ext4"
+  mkfs.ext4 -q -F -m 0 -E lazy_itable_init=1 -d "$root" "$out/root.ext4"
+}
+
+step 'kernel and v4l2loopback' fetch_packages
+step 'modules' build_modules
+step 'Debian' make_root
+step 'guest' fill_root
+step 'initrd' make_initrd
+step 'disk' make_disk
+mv "$out" "$image"
+# Older guests are of no use any more.
+find "$cache" -mindepth 1 -maxdepth 1 -type d ! -name "$digest" ! -path "$work" -exec rm -rf {} +
+printf '%s\n' "$image"

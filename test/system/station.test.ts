@@ -1,0 +1,87 @@
+import { copyFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { assortedCups } from './cups.js';
+import { judgedOnHost } from './judged-on-host.js';
+import { times } from './repetitions.js';
+import { assorted, chatter, removedEarly } from './scenarios/cups.js';
+import { contracts } from './scenarios/contracts.js';
+import { frozen, unfedIdle, unfedUnderACup, unplugged } from './scenarios/camera.js';
+import { install, purge, sandbox, upgrade } from './scenarios/install.js';
+import {
+  brokerRestart,
+  clockJump,
+  coreKilled,
+  coreStopped,
+  lightKilled,
+  lightStopped,
+  powerCut,
+  reboot,
+} from './scenarios/processes.js';
+import type { Scenario } from './scenarios/scenario.js';
+import { SystemStation } from './station.js';
+
+const variable = (name: string): string => {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set: run scripts/test-system.sh`);
+  return value;
+};
+const packages = [variable('SYSTEM_PACKAGE'), variable('SYSTEM_NEWER_PACKAGE')] as const;
+const [older, newer] = [basename(packages[0]), basename(packages[1])];
+const cups = assortedCups(times('cups', { part: 10, all: 200 }));
+const only = process.env['SYSTEM_TEST_ONLY']?.split(',');
+
+let station: SystemStation;
+beforeAll(async () => {
+  station = await SystemStation.boot({ image: variable('SYSTEM_IMAGE'), package: packages[0] }, cups);
+  for (const path of packages) copyFileSync(path, join(station.share, basename(path)));
+});
+afterAll(async () => {
+  await station.remove();
+});
+
+/** Each scenario begins with the station waiting for a cup, and ends with every lamp and every row accounted for. */
+function scenario(
+  key: string,
+  count: { readonly part: number; readonly all: number },
+  make: (n: number) => Scenario,
+): void {
+  const n = times(key, count);
+  const skipped = n === 0 || (only !== undefined && !only.includes(key));
+  const { name } = make(n);
+  it.skipIf(skipped)(name, async ({ task }) => {
+    if (key !== 'install') await station.rest();
+    const row = await make(n).run(station);
+    task.meta.row = { done: name, ...row };
+    if (key !== 'purge') expect(await station.check()).toEqual([]);
+  });
+}
+
+const once = { part: 1, all: 1 };
+const few = { part: 1, all: 5 };
+scenario('install', once, () => install(older));
+scenario('sandbox', once, () => sandbox(console.log));
+scenario('contracts', once, () => contracts(console.log));
+it.skipIf(only !== undefined && !only.includes('cups'))('cups, right ones and wrong ones', async ({ task }) => {
+  await station.rest();
+  const names = cups.map(({ name }) => `${name}.jpg`);
+  const { name, run } = assorted(await judgedOnHost(station.cups, names, station.bundle));
+  task.meta.row = { done: name, ...(await run(station)) };
+  expect(await station.check()).toEqual([]);
+});
+scenario('removed', { part: 3, all: 20 }, removedEarly);
+scenario('chatter', { part: 2, all: 20 }, chatter);
+scenario('silent', few, unfedIdle);
+scenario('silent-cup', few, unfedUnderACup);
+scenario('unplugged', few, unplugged);
+scenario('frozen', { part: 2, all: 10 }, frozen);
+scenario('core-killed', few, coreKilled);
+scenario('core-stopped', few, coreStopped);
+scenario('light-killed', few, lightKilled);
+scenario('light-stopped', few, lightStopped);
+scenario('broker', few, brokerRestart);
+scenario('clock', few, clockJump);
+scenario('reboot', { part: 1, all: 3 }, reboot);
+scenario('power', { part: 2, all: 20 }, powerCut);
+scenario('upgrade', once, () => upgrade(newer));
+scenario('purge', once, () => purge);
