@@ -117,7 +117,7 @@ lay_program() { # work cpu tree
   cp -r "$1/modules/node_modules" "$lib/"
   install -D -m 0644 "$1/sqlite/build/Release/better_sqlite3.node" "$lib/node_modules/better-sqlite3/build/Release/better_sqlite3.node"
   # The addon, and the programs that are built with it.
-  find "$1/addon/build/Release" -maxdepth 1 -type f '(' -name '*.node' -o -perm -u+x ')' -exec cp -t "$lib/build/Release" {} +
+  find "$1/addon/build/Release" -maxdepth 1 -type f '(' -name '*.node' -o -perm -u+x ')' ! -name '*fake*' -exec cp -t "$lib/build/Release" {} +
   chmod 0644 "$lib"/build/Release/*.node
   local strip=strip
   [ "$2" = "$(node -p process.arch)" ] || strip=aarch64-linux-gnu-strip

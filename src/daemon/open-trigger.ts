@@ -43,7 +43,8 @@ export async function openTrigger(config: Config, camera: Camera, ring: FrameRin
 async function emptyPlace({ trigger, calibration }: Config, maxBytes: number): Promise<Glance> {
   if (trigger.camera.empty !== null) return glanceAtJpeg(await readPicture(trigger.camera.empty, maxBytes));
   const calibrated = calibration.path === null ? null : await loadCalibration(calibration.path);
-  if (calibrated?.referenceJpeg != null) return glanceAtJpeg(calibrated.referenceJpeg);
+  const reference = calibrated?.referenceJpeg ?? null;
+  if (reference !== null) return glanceAtJpeg(reference);
   const text =
     'trigger.driver camera needs a picture without a cup, and the calibration has none: set trigger.camera.empty';
   throw new CupcheckError('CONFIG_INVALID', text);

@@ -48,7 +48,7 @@ export async function runLight(options: RunLightOptions): Promise<0 | 4> {
     const systemd = sdNotifier({ env: options.env, onError: (error) => log(`systemd was not told: ${error.message}`) });
     systemd.ready();
     // A process that hangs keeps its lines as they are: systemd kills it, and the kernel lets go of them.
-    const petting = systemd.watchdogMs === null ? undefined : setInterval(systemd.watchdog, systemd.watchdogMs);
+    const petting = systemd.watchdogMs === null ? undefined : setInterval(() => systemd.watchdog(), systemd.watchdogMs);
     await asked();
     clearInterval(petting);
     systemd.stopping();
