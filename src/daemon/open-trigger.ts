@@ -4,7 +4,7 @@ import { gpioTrigger } from '../hw/trigger/gpio-trigger.js';
 import { ScriptedTrigger } from '../hw/trigger/scripted-trigger.js';
 import type { FrameRing } from '../native/frame-ring.js';
 import { loadCalibration } from '../pipeline/bundle/load-calibration.js';
-import { type Glance, glanceAt, glanceAtJpeg } from '../pipeline/glance.js';
+import { type Glance, glanceAt, glanceAtJpeg, glanceAtJpegAside } from '../pipeline/glance.js';
 import { changeBetween } from '../pipeline/same-cup.js';
 import type { Config } from './config/schema.js';
 import type { Camera, Clock, FrameRef, Trigger } from './ports.js';
@@ -42,14 +42,13 @@ export async function openTrigger(config: Config, camera: Camera, ring: FrameRin
 /** Errors: CONFIG_INVALID, CALIBRATION_INVALID, PICTURE_UNREADABLE, PICTURE_CORRUPT, PICTURE_SIZE. */
 async function emptyPlace({ trigger, calibration }: Config, maxBytes: number): Promise<Glance> {
   if (trigger.camera.empty !== null) return glanceAtJpeg(await readPicture(trigger.camera.empty, maxBytes));
-  const calibrated = calibration.path === null ? null : await loadCalibration(calibration.path);
-  const reference = calibrated?.referenceJpeg ?? null;
-  if (reference !== null) return glanceAtJpeg(reference);
+  const jpeg = calibration.path === null ? null : (await loadCalibration(calibration.path)).referenceJpeg;
+  if (jpeg !== null) return glanceAtJpeg(jpeg);
   const text =
     'trigger.driver camera needs a picture without a cup, and the calibration has none: set trigger.camera.empty';
   throw new CupcheckError('CONFIG_INVALID', text);
 }
 
-function glanceAtFrame({ encoding, width, height, stride }: FrameRef, data: Uint8Array): Glance {
-  return encoding === 'jpeg' ? glanceAtJpeg(data) : glanceAt({ format: encoding, width, height, stride, data });
+async function glanceAtFrame({ encoding, width, height, stride }: FrameRef, data: Uint8Array): Promise<Glance> {
+  return encoding === 'jpeg' ? glanceAtJpegAside(data) : glanceAt({ format: encoding, width, height, stride, data });
 }

@@ -110,6 +110,12 @@ export interface Addon extends CaptureAddon {
     scale: number,
     out: Uint8Array,
   ): { readonly width: number; readonly height: number };
+  decodeJpegAsync(
+    bytes: Uint8Array,
+    channels: 1 | 3,
+    scale: number,
+    out: Uint8Array,
+  ): Promise<{ readonly width: number; readonly height: number }>;
   encodeJpeg(...picture: [...Pixels, quality: number]): Buffer;
   cropResize(...crop: CropArguments): void;
   cropResizeAsync(...crop: CropArguments): Promise<void>;

@@ -1,5 +1,5 @@
 import { CupcheckError } from '../errors.js';
-import { callNative, requireWhole } from './addon.js';
+import { callNative, nativeError, requireWhole } from './addon.js';
 import { channelsOf, type Picture, pixelArguments } from './picture.js';
 
 export interface DecodeOptions {
@@ -39,14 +39,35 @@ export function jpegSize(
  * before anything is allocated; NATIVE_ARGUMENT, also where `into` is too short.
  */
 export function decodeJpeg(bytes: Uint8Array, options: DecodeOptions = {}): Picture {
-  const { format = 'rgb', scale = 1 } = options;
+  const { channels, scale, data, picture } = room(bytes, options);
+  callNative((addon) => addon.decodeJpeg(bytes, channels, scale, data));
+  return picture();
+}
+
+/**
+ * The same on a thread of libuv's pool. Neither `bytes` nor `into` may change, or go (a ring that is closed), until it has
+ * settled. Errors: as `decodeJpeg`, by the promise.
+ */
+export async function decodeJpegAside(bytes: Uint8Array, options: DecodeOptions = {}): Promise<Picture> {
+  const { channels, scale, data, picture } = room(bytes, options);
+  try {
+    await callNative((addon) => addon.decodeJpegAsync(bytes, channels, scale, data));
+  } catch (error) {
+    throw error instanceof CupcheckError ? error : nativeError(error);
+  }
+  return picture();
+}
+
+/** What a JPEG is decoded into, and the picture that it is afterwards. */
+function room(bytes: Uint8Array, { format = 'rgb', scale = 1, into }: DecodeOptions) {
   const channels = channelsOf(format);
-  const size = jpegSize(bytes, scale);
-  const needed = size.width * size.height * channels;
+  const { width, height } = jpegSize(bytes, scale);
+  const needed = width * height * channels;
   // Every byte is written before anybody sees it.
-  const data = options.into ?? Buffer.allocUnsafeSlow(needed);
-  const { width, height } = callNative((addon) => addon.decodeJpeg(bytes, channels, scale, data));
-  return { width, height, format, stride: width * channels, data: data.subarray(0, needed) };
+  const data = into ?? Buffer.allocUnsafeSlow(needed);
+  const stride = width * channels;
+  const picture = (): Picture => ({ width, height, format, stride, data: data.subarray(0, needed) });
+  return { channels, scale, data, picture };
 }
 
 /**

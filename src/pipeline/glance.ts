@@ -1,4 +1,4 @@
-import { decodeJpeg, jpegSize } from '../native/jpeg.js';
+import { decodeJpeg, decodeJpegAside, jpegSize } from '../native/jpeg.js';
 import { lightAndThumb, type Thumb } from '../native/quality.js';
 import type { Exposure } from './exposure.js';
 import type { Picture } from './frame.js';
@@ -40,8 +40,23 @@ export function glanceAt(picture: Picture): Glance {
  */
 export function glanceAtJpeg(jpeg: Uint8Array): Glance {
   const { width, height } = jpegSize(jpeg);
-  if (Math.min(width, height) < MIN_DECODED_SIDE * SHRINK) return glanceAt(decodeJpeg(jpeg, { format: 'grey' }));
-  const small = decodeJpeg(jpeg, { format: 'grey', scale: SHRINK });
+  if (isSmall(width, height)) return glanceAt(decodeJpeg(jpeg, { format: 'grey' }));
+  return glanceOf(decodeJpeg(jpeg, eighth), width, height);
+}
+
+/** The same with the decoding on another thread, for an event loop that has deadlines to keep. See `decodeJpegAside`. */
+export async function glanceAtJpegAside(jpeg: Uint8Array): Promise<Glance> {
+  const { width, height } = jpegSize(jpeg);
+  if (isSmall(width, height)) return glanceAt(await decodeJpegAside(jpeg, { format: 'grey' }));
+  return glanceOf(await decodeJpegAside(jpeg, eighth), width, height);
+}
+
+const eighth = { format: 'grey', scale: SHRINK } as const;
+
+const isSmall = (width: number, height: number) => Math.min(width, height) < MIN_DECODED_SIDE * SHRINK;
+
+/** `small`: the picture of `width` × `height` at an eighth. */
+function glanceOf(small: Picture, width: number, height: number): Glance {
   const { light, thumb } = lightAndThumb(small, { step: 1, shrink: 1, ...thumbSize(width, height) });
   return { width, height, exposure: light, thumb };
 }

@@ -120,7 +120,7 @@ const byCamera = async (): Promise<TriggerRig> => {
       camera,
       presence: { enter: 12, leave: 6, still: 4 },
       empty: 0,
-      thumbOf: () => scene,
+      thumbOf: () => Promise.resolve(scene),
       difference: (a, b) => Math.abs(a - b),
       everyMs: 50,
       patienceMs: 300,

@@ -16,7 +16,7 @@ import {
 } from './formats.js';
 
 const gpioChip = matching(/^[!-~][ -~]{0,199}$/, 'a label, gpiochip and a number, or a path under /dev');
-const gpioLine = matching(/^[!-~][ -~]{0,30}$/, 'a name of 1 to 31 characters, or an offset in quotes');
+const gpioLine = matching(/^[!-~][ -~]{0,30}$/, 'an offset in digits, or a name of 1 to 31 characters');
 
 /**
  * Every key of the config with its allowed values, its default and its meaning. The only place that holds defaults;
@@ -147,7 +147,7 @@ export const schema = {
     ),
     gpio: {
       chip: key(gpioChip, 'gpiochip0', 'GPIO chip of the sensor.'),
-      line: key(gpioLine, 'CUP_SENSOR', 'Its line.'),
+      line: key(gpioLine, 'CUP_SENSOR', 'Line of the sensor.'),
       activeLow: key(flag, false, 'A low line means that a cup is there.'),
       bias: key(
         oneOf('as_is', 'disabled', 'pull_up', 'pull_down'),
@@ -207,7 +207,7 @@ export const schema = {
     },
     sysfs: {
       green: orNull(whole(0, 65_535), 'Number of the green lamp’s line in /sys/class/gpio, for the driver sysfs.'),
-      amber: orNull(whole(0, 65_535), 'Number of the amber lamp’s line there.'),
+      amber: orNull(whole(0, 65_535), 'Number of the amber lamp’s line in /sys/class/gpio.'),
       activeLow: key(flag, false, 'A low line lights its lamp.'),
     },
     memory: {

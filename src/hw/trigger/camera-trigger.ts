@@ -12,7 +12,7 @@ export interface CameraTriggerOptions<Thumb> extends Omit<LineTriggerOptions, 'k
   /** The place between two cups. */
   readonly empty: Thumb;
   /** What a frame shows, small. Errors: any, where the frame is of no use. */
-  readonly thumbOf: (frame: FrameRef) => Thumb;
+  readonly thumbOf: (frame: FrameRef) => Promise<Thumb>;
   readonly difference: (a: Thumb, b: Thumb) => number;
   /** Pause between two looks. */
   readonly everyMs: number;
@@ -29,7 +29,7 @@ export class CameraTrigger<Thumb> implements Trigger {
   readonly missed = 0;
   readonly #options: CameraTriggerOptions<Thumb>;
   #watching = new AbortController();
-  #started = false;
+  #watch: Promise<void> | null = null;
   #line: DebouncedLine | null = null;
   /** Exposure of the frame before. */
   #lastNs: bigint | null = null;
@@ -45,22 +45,22 @@ export class CameraTrigger<Thumb> implements Trigger {
   }
 
   start(listener: (event: TriggerEvent) => void): Promise<void> {
-    if (this.#started) return Promise.resolve();
-    this.#started = true;
+    if (this.#watch !== null) return Promise.resolve();
     this.#watching = new AbortController();
     this.#lastNs = null;
-    void this.#watch(listener, this.#watching.signal);
+    this.#watch = this.#run(listener, this.#watching.signal);
     return Promise.resolve();
   }
 
-  stop(): Promise<void> {
-    this.#started = false;
+  /** Resolves when no frame is looked at any more: then the ring may be closed. */
+  async stop(): Promise<void> {
     this.#watching.abort(new CupcheckError('INTERNAL', 'the trigger stops'));
     this.#disconnect();
-    return Promise.resolve();
+    await this.#watch;
+    this.#watch = null;
   }
 
-  async #watch(listener: (event: TriggerEvent) => void, signal: AbortSignal): Promise<void> {
+  async #run(listener: (event: TriggerEvent) => void, signal: AbortSignal): Promise<void> {
     const { clock, presence, empty, difference, everyMs, patienceMs } = this.#options;
     let seer = new Presence(presence, empty, difference);
     let lost = false;
@@ -103,7 +103,7 @@ export class CameraTrigger<Thumb> implements Trigger {
       const seenNs = frame.stamp.exposedNs ?? clock.nowNs();
       this.#lastNs = seenNs;
       try {
-        return seer.look(thumbOf(frame), seenNs);
+        return seer.look(await thumbOf(frame), seenNs);
       } finally {
         frame.release();
       }

@@ -118,6 +118,7 @@ export class LineTrigger implements Trigger {
   #take(sensor: Sensor, changes: readonly SensorChange[]): void {
     if (sensor !== this.#sensor) return;
     const nowNs = this.#options.clock.nowNs();
+    const taken: LineChange[] = [];
     for (const { active, atNs, seq } of changes) {
       if (atNs > nowNs) {
         // Such a stamp would prove any old frame fresh: it must not pass for one of the right clock.
@@ -127,9 +128,12 @@ export class LineTrigger implements Trigger {
       }
       if (seq !== null && this.#lastSeq !== null) this.#missed += Math.max(0, seq - this.#lastSeq - 1);
       this.#lastSeq = seq;
+      // The kernel reads the level some time after the edge: a short pulse is two edges to the level that it came back to.
+      if (seq !== null && active === this.#active) taken.push({ active: !active, atNs });
+      taken.push({ active, atNs });
       this.#active = active;
     }
-    this.#line?.changes(changes);
+    this.#line?.changes(taken);
   }
 
   /** A line that is gone need not say so, and one whose changes were lost still has its level. */

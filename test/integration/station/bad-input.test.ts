@@ -112,6 +112,18 @@ it('a contact that never rests: fault says so; at rest, the next cup is judged',
   await expectNextCupGreen(station);
 });
 
+it('a sensor that reports a cup for too long: fault says so; when it changes, the next cup is judged', async () => {
+  const station = await liveStation({ config: { trigger: { driver: 'scripted', stuckS: 1 } } });
+  await station.whenReady();
+  await station.place();
+  const { faults, light } = await inFault(station);
+  expect(faults).toMatchObject([{ source: 'trigger', help: expect.stringContaining('Take the cup away') as string }]);
+  expect(faults[0]?.message).toMatch(/for \d+ s without a change/);
+  expect(light.shows).toBe('fault');
+  await station.remove();
+  await expectNextCupGreen(station);
+});
+
 it('requests that are not JSON, retained, of 10 MB or for an unknown verb: refused or ignored, and the next cup is judged', async () => {
   const broker = await Mosquitto.start();
   onTestFinished(() => broker.remove());

@@ -177,6 +177,36 @@ describe('a config that does not hold', () => {
     );
   });
 
+  it.each([
+    ['light:\n  gpio: {green: A, amber: A}\n', 'light.gpio.green and light.gpio.amber are both A'],
+    [
+      'light:\n  gpio: {green: CUP_SENSOR}\n',
+      'light.gpio.green and trigger.gpio.line are both CUP_SENSOR of gpiochip0',
+    ],
+    [
+      'light:\n  gpio: {amber: CUP_SENSOR}\n',
+      'light.gpio.amber and trigger.gpio.line are both CUP_SENSOR of gpiochip0',
+    ],
+    ['trigger:\n  kind: edge_only\n  dwellMs: 200\n', 'trigger.dwellMs (200) needs trigger.kind level'],
+    ['trigger:\n  driver: sysfs\n', 'needs trigger.sysfs.line'],
+    ['light:\n  driver: sysfs\n  sysfs: {green: 5}\n', 'needs light.sysfs.green and light.sysfs.amber'],
+    ['light:\n  sysfs: {green: 5, amber: 6}\ntrigger:\n  sysfs: {line: 5}\n', 'three lines, not 5, 6, 5'],
+    ['trigger:\n  driver: camera\n', 'needs trigger.camera.empty or calibration.path'],
+    [
+      'trigger:\n  driver: camera\n  kind: edge_only\n  camera: {empty: a.jpg}\n',
+      'trigger.driver camera needs trigger.kind level',
+    ],
+    ['trigger:\n  camera: {enter: 5, leave: 5}\n', 'trigger.camera.leave (5) must be below trigger.camera.enter (5)'],
+    ['trigger:\n  camera: {enter: 7, still: 7}\n', 'trigger.camera.still (7) must be below trigger.camera.enter (7)'],
+  ])('refuses lines, levels and drivers that do not fit together: %j', (yaml, message) => {
+    expect(problems(load(yaml)).join('\n')).toContain(message);
+  });
+
+  it('takes the same name on two chips for two lines, and a number for an offset', () => {
+    right(load('light:\n  gpio: {chip: expander, green: CUP_SENSOR}\n'));
+    expect(right(load('trigger:\n  gpio: {line: 17}\n')).config.trigger.gpio.line).toBe('17');
+  });
+
   it('never shows a password', () => {
     const found = problems(load('mqtt:\n  url: mqtt://joe:secret@broker\n')).join();
     expect(found).toContain('mqtt.url is "mqtt://…@broker"');

@@ -20,10 +20,13 @@ describe('gpio trigger', () => {
     clock = new ManualClock();
     gpio = new FakeGpio(() => clock.nowNs());
     events = [];
-    trigger = gpioTrigger({
+    trigger = made('level');
+  });
+  const made = (kind: 'level' | 'edge_only'): LineTrigger =>
+    gpioTrigger({
       clock,
       gpio,
-      kind: 'level',
+      kind,
       chip: 'soc',
       line: String(sensor),
       bias: 'pull_up',
@@ -34,7 +37,6 @@ describe('gpio trigger', () => {
       minGapMs: 100,
       stuckMs: 60_000,
     });
-  });
   afterEach(async () => {
     await trigger.stop();
     vi.useRealTimers();
@@ -71,6 +73,19 @@ describe('gpio trigger', () => {
       { type: 'placed', atNs: startNs + ms(2500) },
     ]);
     expect(trigger.refused).toBe(1);
+  });
+
+  it('sees a pulse that was over before the kernel read its level', async () => {
+    trigger = made('edge_only');
+    await start();
+    await clock.advance(1000);
+    const atNs = clock.nowNs() - ms(1);
+    gpio.edges(sensor, [
+      { atNs, active: false, seq: 1 },
+      { atNs: atNs + 20_000n, active: false, seq: 2 },
+    ]);
+    await clock.advance(100);
+    expect(events).toEqual([{ type: 'placed', atNs }]);
   });
 
   it('counts the edges that the kernel had no room for', async () => {

@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { callNative } from '../../../src/native/addon.js';
 import { toGrey } from '../../../src/native/crop-resize.js';
-import { decodeJpeg, encodeJpeg } from '../../../src/native/jpeg.js';
+import { decodeJpeg, decodeJpegAside, encodeJpeg } from '../../../src/native/jpeg.js';
 import { scenePicture } from './pictures.js';
 
 const width = 331;
@@ -52,6 +52,14 @@ describe('decodeJpeg', () => {
       const expected = await sharp(other).toColourspace('srgb').raw().toBuffer();
       expect(meanDifference(decodeJpeg(other).data, expected)).toBeLessThan(0.5);
     }
+  });
+
+  it('gives the same on another thread, and refuses the same', async () => {
+    const picture = await decodeJpegAside(jpeg, { format: 'grey', scale: 2 });
+    expect(picture).toEqual(decodeJpeg(jpeg, { format: 'grey', scale: 2 }));
+    await expect(decodeJpegAside(jpeg.subarray(0, jpeg.length / 2))).rejects.toEqual(code('PICTURE_CORRUPT'));
+    await expect(decodeJpegAside(Buffer.from('no JPEG'))).rejects.toEqual(code('PICTURE_CORRUPT'));
+    await expect(decodeJpegAside(jpeg, { into: new Uint8Array(10) })).rejects.toEqual(code('NATIVE_ARGUMENT'));
   });
 
   it('gives the luma on request', () => {
