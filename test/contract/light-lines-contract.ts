@@ -26,6 +26,10 @@ export function lightLinesContract(name: string, make: () => Promise<LinesRig>, 
         await rig.close();
       });
 
+      it('is dark from the first moment on', () => {
+        expect(rig.seen()).toBe('dark');
+      });
+
       it('shows each state by the time that set returns', async () => {
         for (const state of ['green', 'dark', 'amber', 'green', 'amber', 'dark'] as const) {
           await rig.lines.set(state);
