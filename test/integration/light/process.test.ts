@@ -195,7 +195,8 @@ describe('light process', () => {
       light.kill('SIGSTOP');
       const ms = Number((await becomes('dark')) - stoppedNs) / 1e6;
       console.log(`SIGSTOP of light: dark after ${ms.toFixed(1)} ms (lease ${leaseMs} ms)`);
-      expect(ms).toBeLessThan(leaseMs + 200);
+      // The guard waits for a lease from the last word on; the rest is the machine's.
+      expect(ms).toBeLessThan(leaseMs + 400);
       const before = shown().length;
       light.kill('SIGCONT');
       expect(await once(light, 'exit')).toEqual([4, null]);
