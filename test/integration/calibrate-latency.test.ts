@@ -12,12 +12,12 @@ const never = new AbortController().signal;
 
 it('measures a camera that looks at the light, and leaves the light dark', async () => {
   const ring = FrameRing.create({ slots: 4, slotBytes: 65_536 });
-  const camera = new ReplayCamera({ ring, clock: systemClock, fps, empty: plainJpeg(60) });
+  const camera = new ReplayCamera({ ring, clock: systemClock, fps, empty: plainJpeg(60, 256) });
   const shown: LightState[] = [];
   const light = {
     show: async (state: LightState) => {
       shown.push(state);
-      camera.show(plainJpeg(state === 'dark' ? 60 : 160));
+      camera.show(plainJpeg(state === 'dark' ? 60 : 160, 256));
       return { atNs: systemClock.nowNs() };
     },
   };
@@ -43,7 +43,7 @@ it('measures a camera that looks at the light, and leaves the light dark', async
 
 it('says that the light is not seen, where nothing changes', async () => {
   const ring = FrameRing.create({ slots: 4, slotBytes: 65_536 });
-  const camera = new ReplayCamera({ ring, clock: systemClock, fps, empty: plainJpeg(60) });
+  const camera = new ReplayCamera({ ring, clock: systemClock, fps, empty: plainJpeg(60, 256) });
   const light = { show: async () => ({ atNs: systemClock.nowNs() }) };
   try {
     await camera.start();

@@ -208,7 +208,7 @@ function latencyLines(path: string, { camera, measured }: LatencyFile): string[]
       'latency',
       `at most ${measured.worstMs} ms from the beginning of an exposure to the stamp, at least ${measured.leastMs} ms`,
     ],
-    ['by', `${measured.toggles} switches of the light, seen in ${measured.cells} of 768 parts of the picture`],
+    ['by', `${measured.toggles} switches of the light, seen in ${measured.cells} parts of the picture`],
     ['camera', `${camera.card}, ${camera.width}×${camera.height} ${camera.format} at ${camera.fps} a second`],
     ['exposure', camera.exposureUs === null ? 'not told by the driver' : `${camera.exposureUs / 1000} ms`],
     ['kept in', path],

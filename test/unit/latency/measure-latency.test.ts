@@ -78,6 +78,13 @@ describe('the latency of a camera', () => {
     expect(found.leastMs).toBeGreaterThan(48 - usual.periodMs);
   });
 
+  it('is that of the first row, where the rows are exposed one after the other', () => {
+    const found = measure({ rowsMs: [0, 30], light: [60, 60], toggles: 60 });
+    // The last row alone would say 18 ms, up to 51.
+    expect(found.leastMs).toBeGreaterThan(40);
+    expect(found.worstMs).toBeGreaterThan(70);
+  });
+
   it('is the worst that was seen, where it varies', () => {
     const found = measure({ latencyMs: (frame) => (frame % 5 === 0 ? 75 : 48) });
     expect(found.worstMs).toBeGreaterThanOrEqual(75);
