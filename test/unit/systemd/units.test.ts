@@ -32,6 +32,10 @@ describe('the units', () => {
   const value = (name: string, key: string): string | undefined =>
     new RegExp(`^${key}=(.*)$`, 'm').exec(text(name))?.[1];
 
+  it('leave the guard of the lamps the time to drive them dark', () => {
+    expect(value('cupcheck-light.service', 'KillMode')).toBe('control-group');
+  });
+
   it('let the light outlive the station', () => {
     expect(value('cupcheck.service', 'After')).toContain('cupcheck-light.service');
     expect(text('cupcheck-light.service')).not.toMatch(
