@@ -10,7 +10,7 @@ if (root === undefined) throw new Error('usage: depends.mjs FOLDER');
 
 /** Debian's package of each library; the second name is Ubuntu's. */
 const packages = [
-  [/^(libc|libm|libdl|librt|libpthread|ld-linux[-\w]*)\.so\.\d$/, 'libc6'],
+  [/^(libc|libm|libresolv|libdl|librt|libpthread|ld-linux[-\w]*)\.so\.\d$/, 'libc6'],
   [/^libstdc\+\+\.so\.6$/, 'libstdc++6'],
   [/^libgcc_s\.so\.1$/, 'libgcc-s1'],
   [/^libatomic\.so\.1$/, 'libatomic1'],

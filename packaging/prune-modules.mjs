@@ -19,7 +19,9 @@ const kept = {
   sharp: ['lib/'],
 };
 const alwaysKept = /^(package\.json|licen[cs]e.*|notice.*|third.party.*|copying.*|versions\.json)$/i;
-const neverLoaded = /(\.(d\.[cm]?ts|map|md|markdown|flow|tsbuildinfo|c|cc|cpp|h)|^\..*)$/i;
+const neverLoaded = /(\.([cm]?ts|map|md|markdown|flow|tsbuildinfo|c|cc|cpp|h)|^\..*)$/i;
+/** Folders of a package that are there for those who change it. */
+const forItsMakers = /^(tests?|__tests__|benchmarks?|examples?|\.github)$/i;
 const licence = /^(licen[cs]e|notice|third.party|copying)/i;
 
 /** Where `name` is found by a package that lies in `from`, as Node looks for it. */
@@ -69,6 +71,10 @@ function prune(folder, name, top = folder) {
     const inside = relative(top, path);
     if (entry.isDirectory()) {
       if (entry.name === 'node_modules') continue;
+      if (inside === entry.name && forItsMakers.test(inside)) {
+        rmSync(path, { recursive: true });
+        continue;
+      }
       if (kept[name]?.every((keep) => !keep.startsWith(`${inside}/`) && !`${inside}/`.startsWith(keep))) {
         rmSync(path, { recursive: true });
         continue;
