@@ -48,6 +48,9 @@ install_modules() { # work cpu
   # The other platforms' optional packages have no digests in the lock file; none of them is installed.
   (cd "$1/modules" && ONNXRUNTIME_NODE_INSTALL=skip quietly npm ci --omit=dev --ignore-scripts --os=linux "--cpu=$2" --libc=glibc)
   cp -a "$1/modules/node_modules/better-sqlite3" "$1/modules/sqlite-sources"
+  cp -a "$1/modules/node_modules/epoll" "$1/modules/epoll-sources"
+  mkdir -p "$1/modules/epoll-sources/node_modules"
+  cp -a "$1/modules/node_modules/nan" "$1/modules/epoll-sources/node_modules/"
   node packaging/prune-modules.mjs "$1/modules" "$2"
   echo "$wanted" >"$stamp"
 }
@@ -79,13 +82,16 @@ gyp() { # work cpu folder
     node node_modules/node-gyp/bin/node-gyp.js rebuild --release --jobs=max --loglevel=warn "--directory=$3" "--nodedir=$1/node" "--arch=$2"
 }
 
-build_sqlite() { # work cpu
-  local sources=$1/modules/sqlite-sources stamp=$1/sqlite/.cupcheck wanted
-  wanted=$(digest "$sources"/{package.json,binding.gyp,src,deps} packaging/node.json)
+# An addon of another package: sqlite, epoll.
+build_foreign() { # work cpu name
+  local sources=$1/modules/$3-sources stamp=$1/$3/.cupcheck wanted
+  local parts=("$sources"/{package.json,binding.gyp,src})
+  [ ! -d "$sources/deps" ] || parts+=("$sources/deps")
+  wanted=$(digest "${parts[@]}" packaging/node.json)
   fresh "$stamp" "$wanted" && return
-  say "compiling better-sqlite3 for $2 (a minute or two)"
-  rm -rf "$1/sqlite" && cp -a "$sources" "$1/sqlite"
-  gyp "$1" "$2" "$1/sqlite"
+  say "compiling $3 for $2"
+  rm -rf "${1:?}/$3" && cp -a "$sources" "$1/$3"
+  gyp "$1" "$2" "$1/$3"
   echo "$wanted" >"$stamp"
 }
 
@@ -116,13 +122,14 @@ lay_program() { # work cpu tree
   cp -r models/demo "$lib/models/"
   cp -r "$1/modules/node_modules" "$lib/"
   install -D -m 0644 "$1/sqlite/build/Release/better_sqlite3.node" "$lib/node_modules/better-sqlite3/build/Release/better_sqlite3.node"
+  install -D -m 0644 "$1/epoll/build/Release/epoll.node" "$lib/node_modules/epoll/build/Release/epoll.node"
   # The addon, and the programs that are built with it.
   find "$1/addon/build/Release" -maxdepth 1 -type f '(' -name '*.node' -o -perm -u+x ')' ! -name '*fake*' -exec cp -t "$lib/build/Release" {} +
   chmod 0644 "$lib"/build/Release/*.node
   local strip=strip
   [ "$2" = "$(node -p process.arch)" ] || strip=aarch64-linux-gnu-strip
   "$strip" --strip-unneeded --remove-section=.comment --remove-section=.note "$lib/bin/node" "$lib"/build/Release/* \
-    "$lib/node_modules/better-sqlite3/build/Release/better_sqlite3.node"
+    "$lib"/node_modules/{better-sqlite3,epoll}/build/Release/*.node
 }
 
 lay_system() { # tree
@@ -165,7 +172,8 @@ package() { # arch
   fetch_node "$work" "$cpu"
   install_modules "$work" "$cpu"
   [ "$cpu" = "$(node -p process.arch)" ] || fetch_turbojpeg "$work" "$arch"
-  build_sqlite "$work" "$cpu"
+  build_foreign "$work" "$cpu" sqlite
+  build_foreign "$work" "$cpu" epoll
   build_addon "$work" "$cpu"
   say "laying out and packing $arch"
   rm -rf "$tree" && mkdir -p "$tree"

@@ -10,6 +10,7 @@ if (root === undefined || !['x64', 'arm64'].includes(cpu)) throw new Error('usag
 const forInstalling = {
   cupcheck: ['node-addon-api'],
   'better-sqlite3': ['prebuild-install'],
+  epoll: ['nan'],
   'onnxruntime-node': ['adm-zip', 'global-agent'],
 };
 /** What stays of a package that holds more than a station needs; a trailing slash keeps the folder. */

@@ -42,12 +42,19 @@ disabled() { ! enabled "$1"; }
 state() { [ "$(inside dpkg-query -W -f '${db:Status-Status} ${Version}' cupcheck)" = "$1" ]; }
 user() { inside getent passwd "$1"; }
 no_user() { ! inside getent passwd "$1"; }
+# Both end with 1 here: an impostor is amber, and a chroot has no broker.
 judges() {
   cp "$picture" "$root/tmp/cup.jpg"
-  inside cupcheck judge /tmp/cup.jpg --expect harbour-2021 --count 5 --px-per-mm 8 --json | grep -q '"verdict":"amber"'
+  local said
+  said=$(inside cupcheck judge /tmp/cup.jpg --expect harbour-2021 --count 5 --px-per-mm 8 --json) || [ $? -eq 1 ]
+  grep -q '"verdict":"amber"' <<<"$said"
 }
 says_version() { [ "$(inside cupcheck --version)" = "$(inside sed -n 's/.*"version": "\(.*\)".*/\1/p' /usr/lib/cupcheck/package.json)" ]; }
-own_node() { inside cupcheck doctor --json | grep -o '"detail":"Node [^"]*"' | grep -q 'Node 24\.'; }
+own_node() {
+  local said
+  said=$(inside cupcheck doctor --json) || [ $? -eq 1 ]
+  grep -q '"Node 24\.' <<<"$said"
+}
 same_config() { [ "$(tail -n 1 "$root/etc/cupcheck/config.yaml")" = 'station: { name: line-7 }' ]; }
 installed_version() { dpkg-deb -f "$1" Version; }
 
@@ -65,9 +72,9 @@ check 'the config is there' exists /etc/cupcheck/config.yaml
 check 'passwords are for the station alone' owner /etc/cupcheck/secrets 'root:cupcheck 750'
 check 'the light is enabled' enabled cupcheck-light.service
 check 'the station is enabled' enabled cupcheck.service
-check 'the target is enabled' exists /etc/systemd/system/multi-user.target.wants/cupcheck.target
+check 'the target is enabled' test -L "$root/etc/systemd/system/multi-user.target.wants/cupcheck.target"
 check 'the man page is there' exists /usr/share/man/man1/cupcheck.1.gz
-check 'the units hold' inside systemd-analyze verify /lib/systemd/system/cupcheck.service /lib/systemd/system/cupcheck-light.service /lib/systemd/system/cupcheck.target
+check 'the units hold' inside systemd-analyze verify --man=no /lib/systemd/system/cupcheck.service /lib/systemd/system/cupcheck-light.service /lib/systemd/system/cupcheck.target
 
 echo 'station: { name: line-7 }' >>"$root/etc/cupcheck/config.yaml"
 inside systemctl disable cupcheck.service 2>/dev/null
