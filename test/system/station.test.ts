@@ -35,6 +35,10 @@ let station: SystemStation;
 beforeAll(async () => {
   station = await SystemStation.boot({ image: variable('SYSTEM_IMAGE'), package: packages[0] }, cups);
   for (const path of packages) copyFileSync(path, join(station.share, basename(path)));
+  if (only === undefined || only.includes('install')) return;
+  await station.configure();
+  await station.restart();
+  await station.order();
 });
 afterAll(async () => {
   await station.remove();

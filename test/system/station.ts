@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,8 @@ export const leaseMs = 3000;
 /** How long anything of the station may take there. */
 export const patienceMs = 240_000;
 const fps = 10;
+/** A disk that outlives the test, so that single scenarios can be tried without another installation. */
+const keptDisk = process.env['SYSTEM_TEST_DISK'];
 
 export interface StationParts {
   /** Folder of the built image. */
@@ -52,8 +54,10 @@ export class SystemStation {
     [station.clean = ''] = writeCups(station.cups, cups);
     const source = fileURLToPath(new URL('bench/bench.c', import.meta.url));
     execFileSync('gcc', ['-O2', '-Wall', '-static', '-o', join(share, 'bench'), source]);
-    const disk = join(share, '..', `${share.split('/').at(-1) ?? 'station'}.qcow2`);
-    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', join(image, 'root.ext4'), '-F', 'raw', disk]);
+    const disk = keptDisk ?? `${share}.qcow2`;
+    if (!existsSync(disk)) {
+      execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', join(image, 'root.ext4'), '-F', 'raw', disk]);
+    }
     station.#disk = disk;
     station.broker = await Mosquitto.start();
     station.subscriber = await Subscriber.start(station.broker, `${topic}/#`, 'line-log');
@@ -289,7 +293,7 @@ export class SystemStation {
     await this.subscriber.stop();
     await this.broker.remove();
     rmSync(this.share, { recursive: true });
-    rmSync(this.#disk, { force: true });
+    if (keptDisk === undefined) rmSync(this.#disk, { force: true });
   }
 }
 

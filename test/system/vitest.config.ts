@@ -8,6 +8,8 @@ export default defineConfig({
     hookTimeout: 3_600_000,
     fileParallelism: false,
     pool: 'forks',
+    // What a scenario says is seen while it runs.
+    disableConsoleIntercept: true,
     reporters: ['default', './test/system/reporter.mjs'],
   },
 });
