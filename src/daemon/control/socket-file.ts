@@ -56,7 +56,8 @@ export async function giveToGroup(path: string, group: string): Promise<string |
   const gid = await groupId(group);
   if (gid === null) return `there is no group ${group}: only the station's own user may use ${path}`;
   try {
-    await chown(path, -1, gid);
+    // Under systemd it has the group already, and the sandbox refuses chown whatever it asks for.
+    if ((await lstat(path)).gid !== gid) await chown(path, -1, gid);
     await chmod(path, 0o660);
     return null;
   } catch (error) {
