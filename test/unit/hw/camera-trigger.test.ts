@@ -74,7 +74,7 @@ it('does not stop before its last look is over: the frame is read until then', a
     });
   await clock.advance(200);
   let stopped = false;
-  const stop = trigger.stop().then(() => {
+  const stop = trigger.stop().finally(() => {
     stopped = true;
   });
   await clock.advance(100);
