@@ -279,7 +279,8 @@ export class SystemStation {
     const fresh = rows.filter(({ seq }) => seq > this.#checkedSeq);
     const edges = powerCut ? this.#edges.splice(0) : [...this.#edges.splice(0), ...this.bench.edges.splice(0)];
     this.#checkedSeq = rows.at(-1)?.seq ?? this.#checkedSeq;
-    const complete = (): boolean => rows.every(({ seq }) => seq <= this.#foundSeq || this.published.some((result) => result.seq === seq));
+    const complete = (): boolean =>
+      rows.every(({ seq }) => seq <= this.#foundSeq || this.published.some((result) => result.seq === seq));
     await within(patienceMs, 'every row is published', this.subscriber.until(complete));
     return [
       ...contradictions({ rows: fresh, edges, settleMs, powerCut }),

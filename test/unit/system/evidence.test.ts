@@ -41,7 +41,9 @@ describe('lamps and journal', () => {
   });
 
   it('disagree where a green’s frame is not later than its trigger and the settling', () => {
-    expect(found([row(1, 'green', { frameMs: 150n })], lit(1))).toEqual([expect.stringContaining('its trigger came at')]);
+    expect(found([row(1, 'green', { frameMs: 150n })], lit(1))).toEqual([
+      expect.stringContaining('its trigger came at'),
+    ]);
     expect(found([row(1, 'green', { frameMs: 151n })], lit(1))).toEqual([]);
   });
 
