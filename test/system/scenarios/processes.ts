@@ -119,7 +119,7 @@ export const powerCut = (times: number): Scenario => ({
       const cups = (async () => {
         while (going) await station.cup(station.clean);
       })().catch(() => undefined);
-      await new Promise((resolve) => setTimeout(resolve, longestMs * ((i * 0.618) % 1)));
+      await new Promise((resolve) => setTimeout(resolve, longestMs * (((i + 1) * 0.618) % 1)));
       going = false;
       station.keepEdges();
       await station.machine.cutPower();
