@@ -15,7 +15,7 @@ cups() { # FOLDER SEED CUPS SPLIT SOURCE KINDS [more options]
   [ -e "$1/truth.jsonl" ] || "$python" -m generate.cups --out "$1" --seed "$2" --cups "$3" --split "$4" --source "$5" --kinds "$6" "${@:7}"
 }
 if [ -n "${RETRAIN:-}" ]; then
-  "$python" -m train.train_items --steps 4000
+  "$python" -m train.train_items --steps 3500
   "$python" -m train.checkpoint
   "$python" -m train.detector_data
   "$python" -m train.train_detector --steps 1500
