@@ -75,7 +75,15 @@ export const unplugged = (times: number): Scenario => ({
       camera: {
         driver: 'v4l2',
         fps: 5,
-        v4l2: { device, format: 'yuyv', width: 640, height: 480, silenceMs: 8000, latencyMs: 1 },
+        v4l2: {
+          device,
+          format: 'yuyv',
+          width: 640,
+          height: 480,
+          controls: ['timestamp_source=1'],
+          silenceMs: 8000,
+          latencyMs: 1,
+        },
       },
     });
     const results: Result[] = [];

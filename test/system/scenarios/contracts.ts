@@ -5,6 +5,9 @@ const node = '/usr/lib/cupcheck/bin/node';
 const chip = '/sys/kernel/config/gpio-sim/contract';
 const vivid = '/sys/bus/platform/drivers/vivid';
 
+/** As it comes, vivid stamps a frame with the end of its period, which is still to come when the frame does. */
+const stampAtExposure = 'v4l2-ctl --device /dev/video20 --set-ctrl timestamp_source=1';
+
 /** A GPIO chip of their own: the station's is in use. */
 const chipForContracts = [
   `mkdir -p ${chip}/bank0`,
@@ -13,6 +16,7 @@ const chipForContracts = [
   `echo 1 >${chip}/live`,
   'modprobe vivid n_devs=1 node_types=0x1 vid_cap_nr=20',
   'udevadm settle',
+  stampAtExposure,
 ].join(' && ');
 
 const cameras = {
@@ -21,7 +25,7 @@ const cameras = {
     CUPCHECK_V4L2_DEVICE: '/dev/video20',
     CUPCHECK_V4L2_MODE: 'yuyv 640 360 5',
     CUPCHECK_V4L2_UNPLUG: `echo vivid.0 >${vivid}/unbind`,
-    CUPCHECK_V4L2_REPLUG: `echo vivid.0 >${vivid}/bind && udevadm settle`,
+    CUPCHECK_V4L2_REPLUG: `echo vivid.0 >${vivid}/bind && udevadm settle && ${stampAtExposure}`,
   },
 } as const;
 
