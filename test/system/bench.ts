@@ -108,7 +108,7 @@ export class Bench {
   }
 
   #wake(): void {
-    for (const look of [...this.#waits]) look();
+    for (const look of this.#waits) look();
   }
 
   #until<T>(what: string, timeoutMs: number, find: () => T | undefined): Promise<T> {

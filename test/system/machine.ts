@@ -65,20 +65,20 @@ export class Machine {
     const { image, disk, share, clock } = this.#options;
     this.#port = await freePort();
     const qemu = [
-      ...['qemu-system-x86_64', '-machine', 'q35', '-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'max'],
-      ...['-smp', '2', '-m', '2048', '-nodefaults', '-no-user-config', '-display', 'none'],
-      ...['-rtc', `base=${clock ?? 'utc'}`],
-      ...['-kernel', join(image, 'vmlinuz'), '-initrd', join(image, 'initrd'), '-append', kernelArguments],
-      ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
+      ['qemu-system-x86_64', '-machine', 'q35', '-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'max'],
+      ['-smp', '2', '-m', '2048', '-nodefaults', '-no-user-config', '-display', 'none'],
+      ['-rtc', `base=${clock ?? 'utc'}`],
+      ['-kernel', join(image, 'vmlinuz'), '-initrd', join(image, 'initrd'), '-append', kernelArguments],
+      ['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
       // Flushes reach the host's memory, which a cut of the guest's power leaves alone; what was not flushed is lost.
-      ...['-drive', `if=none,id=root,file=${disk},format=qcow2,cache=unsafe`, '-device', 'virtio-blk-pci,drive=root'],
-      ...['-fsdev', `local,id=share,path=${share},security_model=none,readonly=on`],
-      ...['-device', 'virtio-9p-pci,fsdev=share,mount_tag=share'],
-      ...['-fsdev', `local,id=repository,path=${repository},security_model=none,readonly=on`],
-      ...['-device', 'virtio-9p-pci,fsdev=repository,mount_tag=repository'],
-      ...['-netdev', `user,id=net,hostfwd=tcp:127.0.0.1:${this.#port}-:22`, '-device', 'virtio-net-pci,netdev=net'],
-      ...['-device', 'virtio-rng-pci'],
-    ];
+      ['-drive', `if=none,id=root,file=${disk},format=qcow2,cache=unsafe`, '-device', 'virtio-blk-pci,drive=root'],
+      ['-fsdev', `local,id=share,path=${share},security_model=none,readonly=on`],
+      ['-device', 'virtio-9p-pci,fsdev=share,mount_tag=share'],
+      ['-fsdev', `local,id=repository,path=${repository},security_model=none,readonly=on`],
+      ['-device', 'virtio-9p-pci,fsdev=repository,mount_tag=repository'],
+      ['-netdev', `user,id=net,hostfwd=tcp:127.0.0.1:${this.#port}-:22`, '-device', 'virtio-net-pci,netdev=net'],
+      ['-device', 'virtio-rng-pci'],
+    ].flat();
     // The guest must not outlive a killed test run.
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...qemu], { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#qemu = child;
@@ -210,7 +210,7 @@ export class Machine {
   }
 
   #wake(): void {
-    for (const look of [...this.#booted]) look();
+    for (const look of this.#booted) look();
   }
 
   #trouble(what: string): RigTrouble {

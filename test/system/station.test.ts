@@ -68,8 +68,8 @@ scenario('contracts', { part: 0, all: 1 }, () => contracts(console.log));
 it.skipIf(only !== undefined && !only.includes('cups'))('cups, right ones and wrong ones', async ({ task }) => {
   await station.rest();
   const names = cups.map(({ name }) => `${name}.jpg`);
-  const { name, run } = assorted(await judgedOnHost(station.cups, names, station.bundle));
-  task.meta.row = { done: name, ...(await run(station)) };
+  const made = assorted(await judgedOnHost(station.cups, names, station.bundle));
+  task.meta.row = { done: made.name, ...(await made.run(station)) };
   expect(await station.check()).toEqual([]);
 });
 scenario('removed', { part: 2, all: 20 }, removedEarly);

@@ -115,12 +115,12 @@ export const powerCut = (times: number): Scenario => ({
     const before = station.published.length;
     for (let i = 0; i < times; i++) {
       const wrong = await station.check();
-      let going = true;
+      const power = { on: true };
       const cups = (async () => {
-        while (going) await station.cup(station.clean);
+        while (power.on) await station.cup(station.clean);
       })().catch(() => undefined);
       await new Promise((resolve) => setTimeout(resolve, longestMs * (((i + 1) * 0.618) % 1)));
-      going = false;
+      power.on = false;
       station.keepEdges();
       await station.machine.cutPower();
       const from = station.heard;
