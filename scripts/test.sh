@@ -23,7 +23,7 @@ check 'format, lint, import directions' npm run --silent lint
 check 'native kernels under the sanitizers' bash scripts/sanitize.sh
 check 'crops with NEON' bash scripts/neon.sh
 
-models_totals=$(bash scripts/test-models.sh | tee /dev/stderr | tail -n 1)
+models_totals=$(bash scripts/test-models.sh | tee >(cat >&2) | tail -n 1)
 if [[ $models_totals =~ ^models:\ ([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
   passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2])) skipped=$((skipped + BASH_REMATCH[3]))
 else
@@ -45,7 +45,7 @@ else
 fi
 
 # Last, since it is the slowest: the station in a virtual machine.
-system_totals=$(bash scripts/test-system.sh part | tee /dev/stderr | tail -n 1)
+system_totals=$(bash scripts/test-system.sh part | tee >(cat >&2) | tail -n 1)
 if [[ $system_totals =~ ^system:\ ([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
   passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2])) skipped=$((skipped + BASH_REMATCH[3]))
 else
