@@ -78,7 +78,8 @@ gyp() { # work cpu folder
       "LDFLAGS=-L$1/sysroot/lib")
     [ "$2" = arm64 ] || die "no cross-compiler for $2 is set up here"
   fi
-  quietly env "${tools[@]}" "CFLAGS=-ffile-prefix-map=$3=." "CXXFLAGS=-ffile-prefix-map=$3=." \
+  # npm's own setting, where this runs under npm, would outrank the option.
+  quietly env "${tools[@]}" "npm_config_nodedir=$1/node" "CFLAGS=-ffile-prefix-map=$3=." "CXXFLAGS=-ffile-prefix-map=$3=." \
     node node_modules/node-gyp/bin/node-gyp.js rebuild --release --jobs=max --loglevel=warn "--directory=$3" "--nodedir=$1/node" "--arch=$2"
 }
 
@@ -126,6 +127,13 @@ lay_program() { # work cpu tree
   # The addon, and the programs that are built with it.
   find "$1/addon/build/Release" -maxdepth 1 -type f '(' -name '*.node' -o -perm -u+x ')' ! -name '*fake*' -exec cp -t "$lib/build/Release" {} +
   chmod 0644 "$lib"/build/Release/*.node
+  # A module for another Node would be found out on the board, by a station in fault.
+  if [ "$2" = "$(node -p process.arch)" ]; then
+    local module
+    for module in "$lib"/node_modules/{better-sqlite3,epoll}/build/Release/*.node "$lib"/build/Release/cupcheck.node; do
+      quietly "$lib/bin/node" -e 'process.dlopen({ exports: {} }, process.argv[1])' "$module"
+    done
+  fi
   local strip=strip
   [ "$2" = "$(node -p process.arch)" ] || strip=aarch64-linux-gnu-strip
   "$strip" --strip-unneeded --remove-section=.comment --remove-section=.note "$lib/bin/node" "$lib"/build/Release/* \
