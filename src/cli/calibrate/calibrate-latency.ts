@@ -1,6 +1,7 @@
 import type { GoodConfig } from '../cli.js';
 import { cameraOf, keepLatency, type LatencyFile } from '../../daemon/latency/latency-file.js';
 import { measureLatency } from '../../daemon/latency/measure-latency.js';
+import { captureMode } from '../../daemon/open-camera.js';
 import { LightLease } from '../../daemon/light/client.js';
 import { systemClock } from '../../daemon/system-clock.js';
 import { CupcheckError } from '../../errors.js';
@@ -24,8 +25,7 @@ export async function calibrateLatency(
 ): Promise<LatencyFile> {
   if (config.camera.driver !== 'v4l2')
     throw new CupcheckError('NOT_SUPPORTED', `camera.driver is ${config.camera.driver}: only v4l2 has a latency`);
-  const { latencyFile, latencyMs: _given, ...asked } = config.camera.v4l2;
-  const mode = { ...asked, fps: config.camera.fps };
+  const mode = captureMode(config.camera);
   const { ringSlots: slots, slotBytes } = config.camera;
   const ring = FrameRing.create({ slots, slotBytes });
   let device: OpenedDevice | null = null;
@@ -55,7 +55,7 @@ export async function calibrateLatency(
     const measured = measureLatency(made, frames);
     if (device === null) throw new CupcheckError('INTERNAL', 'the camera streams and was never opened');
     const latency: LatencyFile = { schema: 1, at: new Date().toISOString(), camera: cameraOf(device, mode), measured };
-    await keepLatency(latencyFile, latency);
+    await keepLatency(config.camera.v4l2.latencyFile, latency);
     return latency;
   } finally {
     await camera.stop();

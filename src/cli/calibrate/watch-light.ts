@@ -1,7 +1,7 @@
+import { RingReader } from '../../daemon/infer/ring-reader.js';
 import type { Camera, Clock, HeldFrame, Light } from '../../daemon/ports.js';
 import { CupcheckError } from '../../errors.js';
 import type { SeenFrame, Toggle } from '../../daemon/latency/measure-latency.js';
-import { glanceAt, glanceAtJpeg } from '../../pipeline/glance.js';
 import type { FrameRing } from '../../native/frame-ring.js';
 import type { Thumb } from '../../native/quality.js';
 
@@ -27,7 +27,7 @@ export async function watchLight(
 ): Promise<{ readonly toggles: Toggle[]; readonly frames: SeenFrame[] }> {
   const ended = new AbortController();
   const frames: SeenFrame[] = [];
-  const watching = collect(camera, ring, frames, AbortSignal.any([signal, ended.signal]));
+  const watching = collect(camera, new RingReader(ring), frames, AbortSignal.any([signal, ended.signal]));
   const made: Toggle[] = [];
   const switched = (async () => {
     try {
@@ -54,7 +54,7 @@ const phase = (): bigint =>
   BigInt(Math.round(shortestPhaseMs + Math.random() * (longestPhaseMs - shortestPhaseMs))) * nsPerMs;
 
 /** Each frame of the camera, one after the other, until the signal ends it. */
-async function collect(camera: Camera, ring: FrameRing, frames: SeenFrame[], signal: AbortSignal): Promise<void> {
+async function collect(camera: Camera, reader: RingReader, frames: SeenFrame[], signal: AbortSignal): Promise<void> {
   let afterNs = 0n;
   while (!signal.aborted) {
     let frame: HeldFrame;
@@ -69,18 +69,11 @@ async function collect(camera: Camera, ring: FrameRing, frames: SeenFrame[], sig
       if (exposedNs === null)
         throw new CupcheckError('CALIBRATION_FAILED', camera.unproven ?? 'the frames have no stamps');
       afterNs = exposedNs;
-      frames.push({ stampNs: exposedNs, cells: cellsOf(frame, ring) });
+      frames.push({ stampNs: exposedNs, cells: gridOf(reader.glance(frame).thumb) });
     } finally {
       frame.release();
     }
   }
-}
-
-function cellsOf({ slot, generation, bytes, encoding, width, height, stride }: HeldFrame, ring: FrameRing): number[] {
-  const data = ring.view(slot, generation, bytes);
-  const { thumb } =
-    encoding === 'jpeg' ? glanceAtJpeg(data) : glanceAt({ width, height, stride, format: encoding, data });
-  return gridOf(thumb);
 }
 
 /** The mean luma of each part of the thumb, row by row. */
