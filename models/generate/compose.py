@@ -175,9 +175,9 @@ def paint(station, pieces, rng, labels=None):
         solid = np.zeros((h, w), bool)
         solid[y0:y1, x0:x1] = a > 0.5
         for q, mask in covers:
-            seen = mask.sum()
+            seen = np.count_nonzero(mask)
             mask &= ~solid
-            q.visible *= float(mask.sum() / max(1, seen))
+            q.visible *= np.count_nonzero(mask) / max(1, seen)
         covers.append((p, solid))
         if labels is not None:
             labels[solid] = 1 + next(i for i, q in enumerate(pieces) if q is p)

@@ -5,6 +5,7 @@ above the cup's centre, the camera turned off the vertical about that centre, it
 centre a mm keeps its pixels (to cos `tilt`, 0.06 % at 2°), as it does at a station that was calibrated there.
 """
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -53,6 +54,7 @@ class Lens:
             guess += real - self.forward(guess)
         return guess
 
+    @lru_cache(maxsize=1)  # a station's cups come one after the other
     def maps(self, width, height):
         """For cv2.remap: where each pixel of the real picture comes from. Smooth, so that a coarse grid of exact points is enough."""
         gx, gy = np.linspace(0, width - 1, 41), np.linspace(0, height - 1, 31)

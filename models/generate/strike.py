@@ -176,5 +176,6 @@ def shade(coin, light, lean=(0.0, 0.0), bow=0.0):
 def encode(linear, exposure=1.0):
     """Linear light to 8-bit sRGB with a soft shoulder, so that highlights roll off as in a camera."""
     v = np.clip(linear * exposure, 0, None)
-    v = np.where(v > 0.7, 0.7 + 0.3 * (1 - np.exp(-(v - 0.7) / 0.3)), v)
+    bright = v > 0.7
+    v[bright] = 0.7 + 0.3 * (1 - np.exp(-(v[bright] - 0.7) / 0.3))
     return np.clip(255 * np.power(v, 1 / 2.2) + 0.5, 0, 255).astype(np.uint8)
