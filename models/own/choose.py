@@ -10,7 +10,8 @@ import numpy as np
 
 from item_study import PX, bundle_network, seen_by_the_judge, similarity
 from train.gallery import embed
-from train.choose import (LEAST_TOLERANCE_MM, LEAST_TOLERANCE_SHARE, TOLERANCE_QUANTILE, UNKNOWN_QUANTILE, fits, look_alikes, tolerances)
+from train.choose import (LEAST_TOLERANCE_MM, LEAST_TOLERANCE_SHARE, TOLERANCE_MARGIN, TOLERANCE_QUANTILE, UNKNOWN_QUANTILE, fits, tolerances)
+from train.look_alikes import look_alikes, takings
 
 
 def strangers_best(manifest, rows, sims, alike):
@@ -30,11 +31,11 @@ def strangers_best(manifest, rows, sims, alike):
 
 
 def load_seen(prefix, net, turns):
-    """(items, their embeddings N×turns×D as they lie and upside down) of what `items_seen.mjs` wrote."""
+    """(items, their embeddings N×turns×D: as they lie, upside down too, or by quarters) of what `items_seen.mjs` wrote."""
     with open(f"{prefix}.jsonl") as f:
         rows = [json.loads(line) for line in f]
     crops = np.fromfile(f"{prefix}.u8", np.uint8).reshape(len(rows), 3, PX, PX).transpose(0, 2, 3, 1)
-    ways = [crops, crops[:, ::-1, ::-1]][:turns]
+    ways = [np.rot90(crops, quarters, (1, 2)) for quarters in {1: (0,), 2: (0, 2), 4: (0, 1, 2, 3)}[turns]]
     return rows, np.stack([embed(net, way)[0] for way in ways], 1)
 
 
@@ -47,7 +48,8 @@ def choose(bundle, seen, least_floor):
         d["toleranceMm"] = round(max(LEAST_TOLERANCE_MM, max(LEAST_TOLERANCE_SHARE, share) * d["diameterMm"]), 2)
     sims = similarity(vectors, of_class, len(manifest["classes"]), seen_by_the_judge(turned), manifest["judge"]["neighbours"])
     sims = np.where(fits(manifest, rows), sims, -1.0)
-    alike = look_alikes(manifest, vectors, of_class)
+    designs = [r["truth"]["design"] if r["truth"] else None for r in rows]
+    alike = look_alikes(manifest, vectors, of_class, takings(manifest, designs, sims, np.full(len(manifest["classes"]), least_floor)))
     strangers = strangers_best(manifest, rows, sims, alike)
     measured = float(np.quantile(strangers, UNKNOWN_QUANTILE)) if len(strangers) else -1.0
     floor = round(max(least_floor, measured), 3)
@@ -55,7 +57,7 @@ def choose(bundle, seen, least_floor):
                     for r, s in zip(rows, sims) if r["truth"] and r["truth"]["set"] == "own"])
     manifest["judge"] = {**manifest["judge"], "unknownSimilarity": floor, "lookAlikes": alike}
     chosen = {
-        "tolerance": {"rule": f"quantile {TOLERANCE_QUANTILE} of the diameter's error, at least {LEAST_TOLERANCE_MM} mm and {LEAST_TOLERANCE_SHARE:.1%}", "share": round(share, 4), "items": items},
+        "tolerance": {"rule": f"{TOLERANCE_MARGIN} × quantile {TOLERANCE_QUANTILE} of the diameter's error, at least {LEAST_TOLERANCE_MM} mm and {LEAST_TOLERANCE_SHARE:.1%}", "share": round(share, 4), "items": items},
         "unknownSimilarity": {"rule": f"quantile {UNKNOWN_QUANTILE} of the best similarity to another design of the size, at least the shipped bundle's", "floor": floor, "measured": round(measured, 3),
                               "least": least_floor, "strangers": len(strangers), "known": len(own), "knownBelow": round(float(np.mean(own < floor)), 4)},
         "lookAlikes": {"pairs": len(alike)}}

@@ -11,7 +11,7 @@ from generate.compose import lay_out, outline, paint
 from generate.designs import BY_ID, SISTER_YEARS, sisters, years_later
 from generate.pools import Rendered
 from generate.station import make_station
-from train import checkpoint, choose
+from train import checkpoint, choose, look_alikes
 from train.augment import disc_mask, vary
 from train.items_data import Batches, likest
 
@@ -95,13 +95,27 @@ class Choosing(unittest.TestCase):
     vectors = np.array([[1, 0], [0.8, 0.6]], np.float32)
 
     def test_classes_that_look_alike_need_a_lead(self):
-        self.assertEqual(choose.look_alikes(self.manifest(20.5), self.vectors, np.array([0, 1])), [{"classes": [0, 1], "margin": 1.0}])
+        self.assertEqual(look_alikes.look_alikes(self.manifest(20.5), self.vectors, np.array([0, 1])), [{"classes": [0, 1], "margin": 0.5}])
 
     def test_a_size_tells_them_apart(self):
-        self.assertEqual(choose.look_alikes(self.manifest(22.0), self.vectors, np.array([0, 1])), [])
+        self.assertEqual(look_alikes.look_alikes(self.manifest(22.0), self.vectors, np.array([0, 1])), [])
 
     def test_classes_that_differ_need_none(self):
-        self.assertEqual(choose.look_alikes(self.manifest(20.5), np.eye(2, dtype=np.float32), np.array([0, 1])), [])
+        self.assertEqual(look_alikes.look_alikes(self.manifest(20.5), np.eye(2, dtype=np.float32), np.array([0, 1])), [])
+
+    def test_a_coin_that_was_taken_for_another_makes_its_classes_look_alike(self):
+        sims, floors = np.array([[0.5, 0.62], [0.7, 0.5]]), np.array([0.4, 0.4])
+        found = look_alikes.takings(self.manifest(20.5), ["a", "a"], sims, floors)
+        self.assertEqual([(t.item, t.own, t.other) for t in found], [(0, 0, 1)])
+        self.assertEqual(look_alikes.look_alikes(self.manifest(20.5), np.eye(2, dtype=np.float32), np.array([0, 1]), found), [{"classes": [0, 1], "margin": 0.17}])
+
+    def test_a_coin_like_nothing_known_or_of_no_size_of_its_own_says_nothing_of_look_alikes(self):
+        sims, floors = np.array([[0.2, 0.3], [-1.0, 0.6], [0.1, 0.6]]), np.array([0.4, 0.4])
+        self.assertEqual(look_alikes.takings(self.manifest(20.5), ["a", "a", None], sims, floors), [])
+
+    def test_the_larger_lead_holds(self):
+        taken = [look_alikes.Taking(0, 0, 1, 0.3)]
+        self.assertEqual(look_alikes.look_alikes(self.manifest(20.5), self.vectors, np.array([0, 1]), taken)[0]["margin"], 0.5)
 
 
 class KeptTraining(unittest.TestCase):

@@ -3,9 +3,9 @@
     python3 -m train.choose --bundle bundles/first --seen PREFIX --seen PREFIX2
 
 PREFIX is what `items_seen.mjs` wrote, over `mixed` cups of the split `choosing`. Chosen are
-- the size tolerance: all but five in a thousand views of held-back coins measure within it;
+- the size tolerance: a little more than what all but five in a thousand views of held-back coins measure within;
 - by origin (photographs, rendered), how alike an item must be before it counts as known: more than 98 in 100 strangers are;
-- the pairs of classes that look nearly the same, by their exemplars' mean cosine, and the lead that one needs over the other.
+- the pairs of classes that look nearly the same, and the lead that one needs over the other (`look_alikes.py`).
 """
 import argparse
 import json
@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from item_study import bundle_network, load_seen, seen_by_the_judge, similarity
+from .look_alikes import ALIKE_FROM, ALIKE_SLOPE, TAKEN_LEAD, look_alikes, takings
 
-TOLERANCE_QUANTILE = 0.995
+TOLERANCE_QUANTILE, TOLERANCE_MARGIN = 0.995, 1.15  # what the margin is worth: RECORD.md
 LEAST_TOLERANCE_MM, LEAST_TOLERANCE_SHARE = 0.6, 0.035  # a station's own error is shared by all its cups, and few stations stand behind the quantile
 UNKNOWN_QUANTILE = 0.98
-ALIKE_FROM, ALIKE_SLOPE = 0.3, 2.0  # margin = slope × (mean cosine − from); the ablation: RECORD.md
+TURNS = 4
 
 
 def tolerances(manifest, rows):
@@ -29,7 +30,7 @@ def tolerances(manifest, rows):
         errors = [abs(r["diameterMm"] / designs[r["truth"]["design"]]["diameterMm"] - 1) for r in mine]
         if len(errors) < 100:
             raise SystemExit(f"{origin}: {len(errors)} measured items are too few to choose a tolerance by, wanted 100: more mixed cups are needed")
-        out[origin] = (float(np.quantile(errors, TOLERANCE_QUANTILE)), len(errors))
+        out[origin] = (TOLERANCE_MARGIN * float(np.quantile(errors, TOLERANCE_QUANTILE)), len(errors))
     return out
 
 
@@ -46,20 +47,6 @@ def fits(manifest, rows):
     return np.array([[any(ok(r["diameterMm"], designs[d]) for d in c["designs"]) for c in manifest["classes"]] for r in rows])
 
 
-def look_alikes(manifest, vectors, of_class):
-    """Pairs of classes of compatible size, of different designs, whose exemplars are alike on average."""
-    designs = {d["id"]: d for d in manifest["designs"]}
-    means = np.stack([vectors[of_class == c].mean(0) for c in range(len(manifest["classes"]))])
-    alike, out = means @ means.T, []
-    near = lambda a, b: abs(a["diameterMm"] - b["diameterMm"]) <= a["toleranceMm"] + b["toleranceMm"]
-    for a, one in enumerate(manifest["classes"]):
-        for b, other in enumerate(manifest["classes"][:a]):
-            margin = ALIKE_SLOPE * (float(alike[a, b]) - ALIKE_FROM)
-            if margin > 0.005 and not set(one["designs"]) & set(other["designs"]) and any(near(designs[d], designs[f]) for d in one["designs"] for f in other["designs"]):
-                out.append({"classes": [b, a], "margin": round(margin, 3)})
-    return sorted(out, key=lambda pair: -pair["margin"])
-
-
 def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--bundle", required=True)
@@ -70,7 +57,7 @@ def main():
     errors = tolerances(manifest, rows)
     for d in manifest["designs"]:
         d["toleranceMm"] = round(max(LEAST_TOLERANCE_MM, max(LEAST_TOLERANCE_SHARE, errors[d["origin"]][0]) * d["diameterMm"]), 2)
-    sims = similarity(vectors, of_class, len(manifest["classes"]), seen_by_the_judge(turned[:, ::2]), manifest["judge"]["neighbours"])
+    sims = similarity(vectors, of_class, len(manifest["classes"]), seen_by_the_judge(turned), manifest["judge"]["neighbours"])
     sims = np.where(fits(manifest, rows), sims, -1.0)
     known = {d["id"] for d in manifest["designs"]}
     origin, sets, report = np.array(origins(manifest)), {"photographs": ("us-types", "world", "foreign"), "rendered": ("rendered", "foreign")}, {}
@@ -88,11 +75,14 @@ def main():
         coins = lambda items: len({rows[i]["truth"]["coin"] for i in items})
         report[name] = {"floor": floor, "strangers": len(strangers), "strangeCoins": coins(strangers), "known": len(own), "knownBelow": round(float(np.mean(np.array(own) < floor)), 4)}
     floor = max(r["floor"] for r in report.values())
-    manifest["judge"] = {**manifest["judge"], "unknownSimilarity": floor, "turns": 2, "lookAlikes": look_alikes(manifest, vectors, of_class)}
+    designs_seen = [r["truth"]["design"] if r["truth"] else None for r in rows]
+    taken = takings(manifest, designs_seen, sims, np.array([c["unknownSimilarity"] for c in manifest["classes"]]))
+    manifest["judge"] = {**manifest["judge"], "unknownSimilarity": floor, "turns": TURNS, "lookAlikes": look_alikes(manifest, vectors, of_class, taken)}
     manifest["provenance"]["chosen"] = {
-        "tolerance": {"rule": f"quantile {TOLERANCE_QUANTILE} of the diameter's error, at least {LEAST_TOLERANCE_MM} mm and {LEAST_TOLERANCE_SHARE:.1%}", **{origin: {"share": round(share, 4), "items": items} for origin, (share, items) in errors.items()}},
+        "tolerance": {"rule": f"{TOLERANCE_MARGIN} × quantile {TOLERANCE_QUANTILE} of the diameter's error, at least {LEAST_TOLERANCE_MM} mm and {LEAST_TOLERANCE_SHARE:.1%}", **{origin: {"share": round(share, 4), "items": items} for origin, (share, items) in errors.items()}},
         "unknownSimilarity": {"rule": f"quantile {UNKNOWN_QUANTILE} of the best similarity of held-back strangers of compatible size", **report},
-        "lookAlikes": {"rule": f"{ALIKE_SLOPE} × (mean cosine of the exemplars − {ALIKE_FROM})", "pairs": len(manifest["judge"]["lookAlikes"])}}
+        "lookAlikes": {"rule": f"{ALIKE_SLOPE} × (mean cosine of the exemplars − {ALIKE_FROM}), or {TAKEN_LEAD} more than a held-back item was more like the other",
+                       "takenItems": len({t.item for t in taken}), "takenCoins": len({rows[t.item]["truth"]["coin"] for t in taken}), "pairs": len(manifest["judge"]["lookAlikes"])}}
     manifest["provenance"].pop("unknownSimilarity", None)
     (Path(a.bundle) / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
     print(json.dumps(manifest["provenance"]["chosen"], indent=1))
