@@ -47,6 +47,7 @@ cups test 31 "${CUPS:-1000}" photographs
 cups test2 32 "${CUPS_MORE:-4000}" photographs --look 2
 cups rendered 33 "${CUPS_RENDERED:-400}" rendered --look 2
 cups crowded 35 "${CUPS_CROWDED:-120}" photographs --look 2 --kinds mixed=3,overlap=1
+cups impostors 36 "${CUPS_IMPOSTORS:-1400}" photographs --look 2 --kinds one_impostor=1
 cups years 34 "${CUPS_YEARS:-120}" rendered --look 2 --kinds clean=1,other_year=3
 "$python" -m report.merge "$work/photographs" "a=$work/test" "b=$work/test2"
 made+=(--made "cupcheck evaluate --judge all --threshold $lowest")
@@ -54,6 +55,9 @@ made+=(--made "cupcheck evaluate --judge all --threshold $lowest")
 by_all "$work/photographs" photographs --report "$work/photographs.html"
 by_all "$work/rendered" rendered --report "$work/rendered.html"
 by_all "$work/years" years
+case $commit in *changes) rm -f "$work/impostors-$run.jsonl" ;; esac
+[ -e "$work/impostors-$run.jsonl" ] ||
+  evaluate "$work/impostors" --bundle "$bundle" --threshold "$lowest" --cups-out "$work/impostors-$run.jsonl" >"$work/impostors.txt"
 first 100 timing
 by_all "$work/timing" timing --jobs 1
 first "${CUPS_DESIGNS:-1000}" known
@@ -76,5 +80,5 @@ evaluate "$work/crowded" --bundle "$bundle" --detector >"$work/crowded.txt"
 
 "$python" -m report.write --out "$out" --bundle "$bundle" --commit "$commit" "${made[@]}" \
   --photographs "$work/photographs-$run.jsonl" --rendered "$work/rendered-$run.jsonl" --timing "$work/timing-$run.jsonl" \
-  "${known[@]}" --no-scale "$work/no-scale.txt" --scenes "$work/scenes.txt" --crowded "$work/crowded.txt" --ablations ablations.json --enrolled "$work/enrolled/enrolled.json" \
-  --years "$work/years-$run.jsonl" --half "$work/half-$run.jsonl"
+  "${known[@]}" --no-scale "$work/no-scale.txt" --scenes "$work/scenes.txt" --crowded "$work/crowded.txt" --ablations ablations.json --attempts attempts.json --enrolled "$work/enrolled/enrolled.json" \
+  --impostors "$work/impostors-$run.jsonl" --years "$work/years-$run.jsonl" --half "$work/half-$run.jsonl"

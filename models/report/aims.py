@@ -15,12 +15,15 @@ def distance(part, of, wanted):
     return "reached" if missing <= 0 else f"{100 * missing:.1f} points short"
 
 
-def aims_table(judges, enrolled):
-    """enrolled: {"all": [green, cups], "unworn": [green, cups]} or None where no run measured it."""
+def aims_table(judges, enrolled, more_bad=()):
+    """enrolled: {"all": [green, cups], "unworn": [green, cups]} or None where no run measured it.
+    `more_bad`: outcomes of more cups with one impostor by the own judge, as judged.
+    """
     outcomes = judges.at_work[judges.own]
     clean = measures.coverage(outcomes)
     unworn = measures.coverage([o for o in outcomes if o.worst_grade is not None and o.worst_grade >= WORN])
-    one = measures.risk(outcomes, "one_impostor")
+    calibration = judges.calibrations[judges.own]
+    one = measures.risk([*outcomes, *(measures.at_calibrated(more_bad, calibration) if calibration else more_bad)], "one_impostor")
     cups = one.cups
     impostor = f"{one.false_greens} of {cups}"
     short = "reached" if one.false_greens == 0 and cups >= IMPOSTORS else f"{one.false_greens} false greens, {max(0, IMPOSTORS - cups)} cups fewer than aimed at"

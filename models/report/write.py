@@ -1,8 +1,9 @@
 """models/REPORT.md from what was judged. `models/report.sh` runs everything before it, and this.
 
     python3 -m report.write --out REPORT.md --bundle bundles/first --commit HASH --photographs cups.jsonl --rendered cups.jsonl
-        [--timing cups.jsonl] [--made "COMMAND"]... [--known N=cups.jsonl]... [--years cups.jsonl] [--half cups.jsonl]
-        [--no-scale text] [--scenes text] [--crowded text] [--ablations json] [--enrolled json]
+        [--impostors cups.jsonl] [--timing cups.jsonl] [--made "COMMAND"]... [--known N=cups.jsonl]... [--years cups.jsonl] [--half cups.jsonl]
+        [--no-scale text] [--scenes text] [--crowded text] [--ablations json]
+        [--attempts json] [--enrolled json]
 """
 import argparse
 import hashlib
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from train.ablations import ablation_tables
 from .aims import aims_table
+from .attempts import attempts_section
 from .outcomes import read
 from .tables import Judges, designs_table, judges_table, kinds_table, known_table, reasons_table, slices_table
 
@@ -49,6 +51,10 @@ def half_line(judges, by_judge):
     return f"`cupcheck evaluate --precision fp16` on the first {len(pairs)} cups: {other} verdicts differ; scores move by at most {max(moved, default=0):.4f}."
 
 
+def share_coins(outcomes):
+    return f"{len(frozenset().union(*(o.impostors for o in outcomes)))} coins that do not belong"
+
+
 def cups_sections(title, judges):
     """The tables of one set of cups."""
     yield f"## {title}"
@@ -75,7 +81,10 @@ def page(a):
     yield INTRODUCTION
     yield "## Aims"
     yield f"By `{photographs.own}`, the bundle’s judge, on the cups of photographs, size known."
-    yield aims_table(photographs, enrolled)
+    more_bad = read(a.impostors)[photographs.own] if a.impostors else []
+    yield aims_table(photographs, enrolled, more_bad)
+    if more_bad:
+        yield f"The cups with one impostor are those of the next table and {len(more_bad)} more, of {share_coins(more_bad)}, which this judge alone judged."
     yield from cups_sections("Judges on photographed coins that training never saw", photographs)
     if timing:
         yield "Milliseconds are medians of one job with one thread a network, over the first cups; *in all* is from decoding to the verdict. A judge that cuts out pictures of its own pays for that under *judging*."
@@ -117,6 +126,8 @@ def page(a):
     ablations = optional_json(a.ablations)
     if ablations is not None:
         yield from ablation_tables(ablations, "###")
+    if a.attempts and Path(a.attempts).exists():
+        yield attempts_section(json.loads(Path(a.attempts).read_text()))
     yield "What each of the judge's rules is worth: [RECORD.md](RECORD.md)."
     yield "## Limits"
     yield "\n".join([
@@ -134,12 +145,13 @@ def main():
     args.add_argument("--commit", required=True)
     args.add_argument("--photographs", required=True, help="outcomes with a threshold so low that it stops nothing")
     args.add_argument("--rendered", help="the same of rendered cups")
+    args.add_argument("--impostors", help="outcomes of more cups with one impostor, by the own judge")
     args.add_argument("--timing", help="outcomes of one job, for the milliseconds")
     args.add_argument("--made", action="append", default=[], help="a command that made the cups")
     args.add_argument("--half", help="outcomes of some of the photographs by the copy in half precision, at the lowest threshold too")
     args.add_argument("--years", help="outcomes of cups with sisters of another year")
     args.add_argument("--known", action="append", default=[], help="N=cups.jsonl: as if N designs were known")
-    for name in ("no-scale", "scenes", "crowded", "ablations", "enrolled"):
+    for name in ("no-scale", "scenes", "crowded", "ablations", "attempts", "enrolled"):
         args.add_argument(f"--{name}")
     a = args.parse_args()
     out = Path(a.out)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from report import measures
 from report.aims import aims_table
+from report.attempts import attempts_section, measured
 from report.merge import merge, parse
 from report.outcomes import read
 from report.tables import Judges, judges_table, kinds_table, known_table, slices_table
@@ -97,6 +98,16 @@ class Tables(unittest.TestCase):
         self.assertIn("47.0 points short", table)
         self.assertIn("| clean cups of enrolled designs green | 90.0 % | 95.0 % (95 of 100) | reached |", table)
         self.assertIn("2999 cups fewer than aimed at", table)
+
+    def test_more_cups_with_an_impostor_count_at_the_calibrated_threshold(self):
+        more = outcomes(bad(0.1, "y"), bad(0.3, "z"))["metric"]
+        table = aims_table(self.judges(), None, more)
+        self.assertIn("1 of 3; 1 of 3 trials failed", table)
+
+    def test_an_attempt_is_measured_at_one_score(self):
+        found = measured(outcomes(cup(score=0.3), cup(score=0.04), cup(score=0.2, coin="ship-04"), bad(0.25, "x"), bad(-0.1, "y"))["metric"])
+        self.assertEqual(found, {"clean": 3, "green": 2, "unworn": 2, "unwornGreen": 1, "bad": 2, "falseGreens": 1, "atZero": 1})
+        self.assertIn("| this | 66.7 % | 50.0 % | 1 of 2 | 33.3 % | abc | 1234 |", attempts_section([{"name": "this", "commit": "abc", "cups": "1234", **found}]))
 
     def test_by_number_of_designs_known(self):
         few = outcomes(cup(), cup(score=0.1), bad(0.3, "x"))
