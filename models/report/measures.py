@@ -56,6 +56,11 @@ def coverage(outcomes):
     return sum(o.green and not o.false_green for o in clean), len(clean)
 
 
+def recall(outcomes):
+    """(items that the detector found, items of which enough is seen)"""
+    return sum(o.found for o in outcomes), sum(o.plain for o in outcomes)
+
+
 @dataclass(frozen=True)
 class Risk:
     cups: int

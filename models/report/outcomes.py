@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 WORN = 7  # a grade below it is worn nearly flat
+PLAIN = 0.6  # an item of which so much is seen has to be found
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Outcome:
     set: str
     source: str | None  # what the cups were made of
     impostors: frozenset  # coins that did not belong; the cup itself where none is to blame
+    plain: int  # items of which at least PLAIN is seen
+    found: int  # … that the detector found
     judge_ms: float
     total_ms: float
 
@@ -41,6 +44,7 @@ def impostors(cup):
 
 def outcome(cup):
     grades = [grade(i["coin"]) for i in cup["truth"]]
+    plain = [i for i in cup["truth"] if i["visible"] >= PLAIN]
     green = cup["verdict"] == "green"
     wrong = green and (not cup["greenAllowed"] or (cup["truthDesign"] is not None and cup["design"] != cup["truthDesign"]))
     return Outcome(
@@ -48,6 +52,7 @@ def outcome(cup):
         score=cup["score"], reasons=tuple(cup["reasons"]), items=cup["trueItems"], backs=cup["backs"],
         worst_grade=min(grades) if grades and None not in grades else None,
         set=cup["truth"][0]["set"] or "not said" if cup["truth"] else "not said", source=cup["source"], impostors=impostors(cup),
+        plain=len(plain), found=sum(i["found"] for i in plain),
         judge_ms=cup["ms"].get("judge", 0.0), total_ms=sum(cup["ms"].values()))
 
 

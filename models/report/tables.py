@@ -7,12 +7,12 @@ from .slices import slices
 BAD_KINDS = ("one_impostor", "whole_wrong", "unknown_design", "foreign", "overlap", "wrong_count")
 
 
-def percent(value):
-    return f"{100 * value:.1f} %"
+def percent(value, digits=1):
+    return f"{100 * value:.{digits}f} %"
 
 
-def share(part, of):
-    return percent(part / of) if of else "–"
+def share(part, of, digits=1):
+    return percent(part / of, digits) if of else "–"
 
 
 def markdown(head, rows):

@@ -99,6 +99,11 @@ class Tables(unittest.TestCase):
         self.assertIn("| clean cups of enrolled designs green | 90.0 % | 95.0 % (95 of 100) | reached |", table)
         self.assertIn("2999 cups fewer than aimed at", table)
 
+    def test_an_item_that_is_mostly_seen_has_to_be_found(self):
+        seen = cup()["truth"][0]
+        judged = outcomes(cup(truth=[seen, seen | {"found": False}, seen | {"visible": 0.5, "found": False}]))["metric"]
+        self.assertEqual(measures.recall(judged), (1, 2))
+
     def test_more_cups_with_an_impostor_count_at_the_calibrated_threshold(self):
         more = outcomes(bad(0.1, "y"), bad(0.3, "z"))["metric"]
         table = aims_table(self.judges(), None, more)
