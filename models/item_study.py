@@ -6,6 +6,7 @@
 Never run it on cups of the split test-photo: what is chosen by them is no longer tested by them.
 """
 import argparse
+import hashlib
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,13 +34,11 @@ def load_seen(prefixes, net, digest):
             part = [json.loads(line) for line in f]
         struck = any(r["truth"] and r["truth"]["set"] == "rendered" for r in part)
         rows += [{**r, "pool": "rendered" if struck else "photographs"} for r in part]
-        file = Path(f"{prefix}.{digest[:12]}.npy")
+        seen = np.fromfile(f"{prefix}.u8", np.uint8).reshape(len(part), 3, PX, PX)
+        file = Path(f"{prefix}.{hashlib.sha256(digest.encode() + seen.tobytes()).hexdigest()[:12]}.npy")
         if not file.is_file():
-            crops = np.fromfile(f"{prefix}.u8", np.uint8).reshape(len(part), 3, PX, PX).transpose(0, 2, 3, 1)
-            np.save(file, embed_turned(net, crops))
+            np.save(file, embed_turned(net, seen.transpose(0, 2, 3, 1)))
         turned.append(np.load(file))
-        if len(turned[-1]) != len(part):
-            raise SystemExit(f"{file} is of other items than {prefix}.jsonl: remove it")
     return rows, np.concatenate(turned)
 
 
