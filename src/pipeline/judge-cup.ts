@@ -16,6 +16,7 @@ import { changeBetween } from './same-cup.js';
 import { type Scene, sceneOf } from './scene.js';
 import { scoreTurned } from './score.js';
 import { sharpnessAgainst } from './sharpness.js';
+import { withoutPhantoms } from './phantom.js';
 import { findUnexplained, type Zone } from './unexplained.js';
 
 /** A decoded frame with the proof that it was exposed after the trigger. */
@@ -120,7 +121,12 @@ async function seeCup(input: CupInput, engine: Engine, policy: Policy): Promise<
     input.readOrder?.() ?? latched,
   ]);
   const zone = view.codeZone ?? null;
-  const inCup = detections.items.filter(({ box }) => zone === null || !isWithin(zone, box));
+  const detector = manifest.networks.detector;
+  const real =
+    view.empty === null
+      ? detections.items
+      : withoutPhantoms(detections.items, scene, view.empty, detector.peakThreshold);
+  const inCup = real.filter(({ box }) => zone === null || !isWithin(zone, box));
   const items = measureItems(picture, inCup, view.pxPerMm);
   const outlines = items.map(({ outline }) => outline);
   const discPx = smallestDiscPx(engine, view.pxPerMm, items, picture);
