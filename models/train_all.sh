@@ -28,10 +28,10 @@ for pool in photographs rendered; do node items_seen.mjs "$cache/mixed-$pool" "$
 "$python" -m train.choose --bundle $bundle --seen "$cache/seen-photographs" --seen "$cache/seen-rendered"
 bash train/train_heads.sh $bundle
 "$python" -m train.half --bundle $bundle
-# calibration: look 2 mostly, look 1 and cups full of others' coins besides; of struck coins also sisters of another year
+# calibration: look 2 mostly, look 1 and cups full of others' coins besides; no sisters of another year, which no threshold stops (decision 0110)
 kinds="clean=3,one_impostor=5,whole_wrong=3,foreign=2,unknown_design=3"
 cups "$cache/cups-photographs" 21 600 calibration photographs $kinds --look 2
-cups "$cache/cups-rendered" 21 320 calibration rendered $kinds,other_year=3 --look 2
+cups "$cache/cups-rendered" 21 320 calibration rendered $kinds --look 2
 for pool in photographs rendered; do cups "$cache/orders-$pool" 22 300 calibration $pool wrong_order=1 --look 2; done
 cups "$cache/more-photographs" 901 400 calibration photographs clean=2,one_impostor=1,overlap=1,foreign=0.3
 for pool in photographs rendered; do

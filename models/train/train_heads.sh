@@ -1,5 +1,6 @@
 #!/bin/bash
-# The networks of the other judges, on the frozen trunk of a bundle that `train_all.sh` made. Some forty minutes on two cores.
+# The networks of the other judges, on the frozen trunk of a bundle that `train_all.sh` made. Some twenty minutes on two cores; ABLATE=1 also
+# tries the options of each head, which takes an hour more.
 # Features, cups and logs are kept in CUPCHECK_HEADS (or the cache's folder heads): start it again and it goes on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,5 +13,5 @@ cups() { # NAME SPLIT SEED COUNT SOURCE: cups for the scene network, in its own 
 cups scenes-photographs train 71 1500 photographs
 cups scenes-rendered train 73 160 rendered
 cups scenes-choosing choosing 72 160 photographs
-"${PYTHON:-/usr/bin/python3}" -m train.heads --bundle "${1:-bundles/first}" --ablate --scenes "$CUPCHECK_HEADS/scenes-photographs" --scenes "$CUPCHECK_HEADS/scenes-rendered" \
+"${PYTHON:-/usr/bin/python3}" -m train.heads --bundle "${1:-bundles/first}" ${ABLATE:+--ablate} --scenes "$CUPCHECK_HEADS/scenes-photographs" --scenes "$CUPCHECK_HEADS/scenes-rendered" \
   --held-back "$CUPCHECK_HEADS/scenes-choosing"

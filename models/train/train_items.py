@@ -43,10 +43,10 @@ def hard_triplets(embedding, labels):
     return F.relu(far - near + TRIPLET_MARGIN).mean()
 
 
-def loss_of(net, crops, labels, sides, bf16, triplets=0.5):
+def loss_of(net, crops, labels, sides, bf16, triplets=0.5, margin=MARGIN):
     embedding, scores, side = net(crops, bf16)
-    margin = torch.zeros_like(scores).scatter_(1, labels[:, None], MARGIN)
-    loss = F.cross_entropy(SCALE * (scores - margin), labels, label_smoothing=0.05) + triplets * hard_triplets(embedding, labels)
+    lead = torch.zeros_like(scores).scatter_(1, labels[:, None], margin)
+    loss = F.cross_entropy(SCALE * (scores - lead), labels, label_smoothing=0.05) + triplets * hard_triplets(embedding, labels)
     known = sides >= 0
     if known.any():
         loss = loss + 0.3 * F.cross_entropy(side[known], sides[known])
