@@ -2,9 +2,11 @@ import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/daemon/system-clock.js';
 import { GpioLines } from '../../src/hw/light/gpio-lines.js';
+import { LampLines } from '../../src/hw/light/lamp-lines.js';
 import type { LineState } from '../../src/hw/light/line-state.js';
 import { MemoryLines } from '../../src/hw/light/memory-lines.js';
 import { TerminalLines } from '../../src/hw/light/terminal-lines.js';
+import type { OpenSysfsGpio } from '../../src/hw/sysfs-gpio.js';
 import { type Gpio, kernelGpio, lightGuardPath } from '../../src/native/gpio.js';
 import { FakeGpio } from '../fixtures/fake-gpio.js';
 import { FakeSysfs } from '../fixtures/fake-sysfs.js';
@@ -75,7 +77,7 @@ const gpioLines = async (
       };
     },
   };
-  const lines = await GpioLines.open({
+  const options = {
     chip: simChip,
     green: String(simLines.green),
     amber: String(simLines.amber),
@@ -83,10 +85,10 @@ const gpioLines = async (
     drive: 'push_pull',
     verify: true,
     patienceMs: 5000,
-    onLost: raise,
     gpio: counting,
     guardProgram,
-  });
+  } as const;
+  const lines = await LampLines.open(() => GpioLines.take(options), raise);
   return { lines, seen: () => lampsOf(high, activeLow), changes: () => drives, close: () => Promise.resolve() };
 };
 
@@ -107,7 +109,8 @@ const sysfsInMemory = async (activeLow: boolean): Promise<LinesRig> => {
   const { SysfsLines } = await import('../../src/hw/light/sysfs-lines.js');
   const sysfs = new FakeSysfs();
   const { green, amber } = simLines;
-  const lines = new SysfsLines({ green, amber, activeLow, onLost: raise, open: sysfs.open });
+  const options = { green, amber, activeLow, open: sysfs.open };
+  const lines = await LampLines.open(async () => new SysfsLines(options), raise);
   const high = (line: number): boolean => sysfs.high.get(line) ?? false;
   return { lines, seen: () => lampsOf(high, activeLow), changes: () => sysfs.writes, close: () => Promise.resolve() };
 };
@@ -118,22 +121,18 @@ const sysfsOfTheKernel = async (activeLow: boolean): Promise<LinesRig> => {
   const sim = new GpioSim();
   for (const line of [simLines.green, simLines.amber]) sim.pull(line, activeLow);
   let writes = 0;
-  const lines = new SysfsLines({
-    green: sysfsNumber(simLines.green),
-    amber: sysfsNumber(simLines.amber),
-    activeLow,
-    onLost: raise,
-    open: (...line) => {
-      const gpio = openOnoff(...line);
-      const write = gpio.writeSync.bind(gpio);
-      return Object.assign(gpio, {
-        writeSync: (value: 0 | 1) => {
-          writes++;
-          write(value);
-        },
-      });
-    },
-  });
+  const open: OpenSysfsGpio = (...line) => {
+    const gpio = openOnoff(...line);
+    const write = gpio.writeSync.bind(gpio);
+    return Object.assign(gpio, {
+      writeSync: (value: 0 | 1) => {
+        writes++;
+        write(value);
+      },
+    });
+  };
+  const [green, amber] = [sysfsNumber(simLines.green), sysfsNumber(simLines.amber)];
+  const lines = await LampLines.open(async () => new SysfsLines({ green, amber, activeLow, open }), raise);
   const high = (line: number): boolean => sim.high(line);
   return { lines, seen: () => lampsOf(high, activeLow), changes: () => writes, close: () => Promise.resolve() };
 };

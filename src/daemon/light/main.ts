@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { asCupcheckError, CupcheckError } from '../../errors.js';
 import { GpioLines } from '../../hw/light/gpio-lines.js';
+import { LampLines } from '../../hw/light/lamp-lines.js';
 import { MemoryLines } from '../../hw/light/memory-lines.js';
 import { TerminalLines } from '../../hw/light/terminal-lines.js';
 import { loadConfig } from '../config/load.js';
@@ -63,13 +64,14 @@ export async function runLight(options: RunLightOptions): Promise<0 | 4> {
 async function openLines(light: Config['light'], onLost: (error: CupcheckError) => void): Promise<LightLines> {
   if (light.driver === 'terminal') return new TerminalLines(process.stdout);
   if (light.driver === 'memory') return new MemoryLines({ clock: systemClock, path: light.memory.path });
-  if (light.driver === 'gpiochip') return GpioLines.open({ ...light.gpio, patienceMs: light.leaseMs, onLost });
+  if (light.driver === 'gpiochip')
+    return LampLines.open(() => GpioLines.take({ ...light.gpio, patienceMs: light.leaseMs }), onLost);
   const { green, amber, activeLow } = light.sysfs;
   if (green === null || amber === null)
     throw new CupcheckError('CONFIG_INVALID', 'light.driver sysfs needs light.sysfs.green and light.sysfs.amber');
   // Loaded here alone: its addon is of no use to other drivers, and must not keep them from starting.
   const { SysfsLines } = await import('../../hw/light/sysfs-lines.js');
-  return new SysfsLines({ green, amber, activeLow, onLost });
+  return LampLines.open(async () => new SysfsLines({ green, amber, activeLow }), onLost);
 }
 
 /** Resolves when somebody wants this process to end. */

@@ -13,35 +13,30 @@ const wordsInPatience = 4;
  * crashes, and when it stands still for longer than `patienceMs` with something lit.
  */
 export class LightGuard {
+  /** Resolves when the guard has ended, as it was told to or not. */
+  readonly ended: Promise<CupcheckError>;
   readonly #child: ChildProcess;
   readonly #everyMs: number;
   #talking: NodeJS.Timeout | null = null;
-  #ended: CupcheckError | null = null;
-  #expected = false;
+  #end: CupcheckError | null = null;
 
-  private constructor(child: ChildProcess, everyMs: number, onLost: (error: CupcheckError) => void) {
+  private constructor(child: ChildProcess, everyMs: number) {
     this.#child = child;
     this.#everyMs = everyMs;
-    child.once('exit', (code, signal) => {
-      this.#stopTalking();
-      this.#ended = new CupcheckError(
-        'LIGHT_LOST',
-        `the guard of the lines has ended (${signal ?? `exit code ${code}`})`,
-      );
-      if (!this.#expected) onLost(this.#ended);
+    this.ended = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        this.#stopTalking();
+        const how = signal ?? `exit code ${code}`;
+        this.#end = new CupcheckError('LIGHT_LOST', `the guard of the lines has ended (${how})`);
+        resolve(this.#end);
+      });
     });
     // A guard that is gone is told by 'exit'.
     child.stdin?.on('error', () => null);
   }
 
   /** @param program path of `light-guard`. Errors: LIGHT_LOST where it cannot be started. */
-  static async start(
-    program: string,
-    linesFd: number,
-    count: number,
-    patienceMs: number,
-    onLost: (error: CupcheckError) => void,
-  ): Promise<LightGuard> {
+  static async start(program: string, linesFd: number, count: number, patienceMs: number): Promise<LightGuard> {
     const child = spawn(program, [String(count), String(patienceMs)], {
       stdio: ['pipe', 'ignore', 'inherit', linesFd],
     });
@@ -51,12 +46,12 @@ export class LightGuard {
       const message = `the guard of the lines cannot be started: ${(cause as Error).message}; build it: npm run setup`;
       throw new CupcheckError('LIGHT_LOST', message, { cause });
     }
-    return new LightGuard(child, Math.max(1, Math.floor(patienceMs / wordsInPatience)), onLost);
+    return new LightGuard(child, Math.max(1, Math.floor(patienceMs / wordsInPatience)));
   }
 
   /** From now on the guard waits for words. Call it before the lines are lit. Errors: LIGHT_LOST where it has ended. */
   watch(): void {
-    if (this.#ended !== null) throw this.#ended;
+    if (this.#end !== null) throw this.#end;
     this.#say(lit);
     this.#talking ??= setInterval(() => this.#say(lit), this.#everyMs);
   }
@@ -69,16 +64,13 @@ export class LightGuard {
 
   /** Resolves when the guard has ended, and with it its hold on the lines. */
   async stop(): Promise<void> {
-    this.#expected = true;
     this.#stopTalking();
-    if (this.#ended !== null) return;
-    const ended = once(this.#child, 'exit');
     this.#child.stdin?.end();
-    await ended;
+    await this.ended;
   }
 
   #say(word: string): void {
-    if (this.#ended === null) this.#child.stdin?.write(word);
+    if (this.#end === null) this.#child.stdin?.write(word);
   }
 
   #stopTalking(): void {

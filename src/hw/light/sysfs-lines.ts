@@ -1,116 +1,59 @@
-import type { LightLines } from '../../daemon/ports.js';
-import { asCupcheckError, CupcheckError } from '../../errors.js';
+import { CupcheckError } from '../../errors.js';
 import { type OpenSysfsGpio, openOnoff, type SysfsGpio } from '../sysfs-gpio.js';
-import type { LineState } from './line-state.js';
+import type { LampDriver, Lamps } from './lamp-lines.js';
 
 export interface SysfsLinesOptions {
   /** The kernel's numbers of the lines in /sys/class/gpio. */
   readonly green: number;
   readonly amber: number;
   readonly activeLow: boolean;
-  /** A line was lost where nobody waits. Called once. */
-  readonly onLost: (error: CupcheckError) => void;
   readonly open?: OpenSysfsGpio;
 }
 
-/** How often the lines are looked at while nothing changes. */
-const lookEveryMs = 1000;
-
 /**
- * Two lines of GPIO sysfs, a lamp each, for kernels without chips of version 2. They are driven one after the other, and
- * nothing drives them dark when this process is killed or stands still: they stay as they are until it starts again.
+ * Two lines of GPIO sysfs, for kernels without chips of version 2. They are driven one after the other, and nothing drives
+ * them dark when this process is killed or stands still: they stay as they are until it starts again.
  */
-export class SysfsLines implements LightLines {
-  readonly #options: SysfsLinesOptions;
+export class SysfsLines implements LampDriver {
+  readonly lost = null;
   readonly #green: SysfsGpio;
   readonly #amber: SysfsGpio;
-  #state: LineState = 'dark';
-  #lost: CupcheckError | null = null;
-  #closed = false;
-  readonly #looking: NodeJS.Timeout;
 
-  /** Takes the lines, dark. Errors: LIGHT_LOST. */
-  constructor(options: SysfsLinesOptions) {
-    this.#options = options;
-    const { green, amber, activeLow, open = openOnoff } = options;
+  /** Takes the lines, dark: both or none. Errors: any. */
+  constructor({ green, amber, activeLow, open = openOnoff }: SysfsLinesOptions) {
+    if (green === amber) throw new CupcheckError('GPIO_FAULT', `green and amber are the same line, ${green}, of sysfs`);
     // The kernel takes this direction for the level on the wire, whatever active_low says.
     const dark = activeLow ? 'high' : 'low';
+    this.#green = open(green, dark, activeLow);
     try {
-      this.#green = open(green, dark, activeLow);
       this.#amber = open(amber, dark, activeLow);
     } catch (error) {
-      throw lostLines(error);
-    }
-    this.#looking = setInterval(() => this.#look(), lookEveryMs);
-  }
-
-  // oxlint-disable-next-line typescript/require-await -- the port promises; the kernel answers at once
-  async set(state: LineState): Promise<void> {
-    if (this.#lost !== null) throw this.#lost;
-    if (state === this.#state) return;
-    try {
-      this.#drive(state);
-    } catch (error) {
-      throw this.#broken(lostLines(error));
-    }
-    this.#state = state;
-  }
-
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    try {
-      if (this.#lost === null) await this.set('dark');
-    } finally {
-      this.#lost ??= this.#broken(new CupcheckError('LIGHT_LOST', 'the lines are closed'));
       this.#green.unexport();
-      this.#amber.unexport();
+      throw error;
     }
   }
 
   /** Off before on, so that never both are lit. */
-  #drive(state: LineState): void {
-    if (state !== 'green') this.#green.writeSync(0);
-    if (state !== 'amber') this.#amber.writeSync(0);
-    if (state === 'green') this.#green.writeSync(1);
-    if (state === 'amber') this.#amber.writeSync(1);
-    this.#check(state);
-  }
-
-  #check(state: LineState): void {
-    const [green, amber] = [this.#green.readSync() === 1, this.#amber.readSync() === 1];
-    if (green === (state === 'green') && amber === (state === 'amber')) return;
-    throw new CupcheckError(
-      'LIGHT_LOST',
-      `the lines were driven ${state} and read back green ${green}, amber ${amber}`,
-    );
-  }
-
-  #look(): void {
+  drive({ green, amber }: Lamps): void {
     try {
-      this.#check(this.#state);
-    } catch (error) {
-      this.#options.onLost(this.#broken(lostLines(error)));
+      if (!green) this.#green.writeSync(0);
+    } finally {
+      if (!amber) this.#amber.writeSync(0);
     }
+    if (green) this.#green.writeSync(1);
+    if (amber) this.#amber.writeSync(1);
   }
 
-  /** Nothing can be shown any more: dark as far as that can be done. */
-  #broken(error: CupcheckError): CupcheckError {
-    this.#lost = error;
-    clearInterval(this.#looking);
-    for (const line of [this.#green, this.#amber]) {
-      try {
-        line.writeSync(0);
-      } catch {
-        // Lines that cannot be driven are what `error` tells of.
-      }
-    }
-    return error;
+  lit(): Lamps {
+    return { green: this.#green.readSync() === 1, amber: this.#amber.readSync() === 1 };
   }
-}
 
-function lostLines(thrown: unknown): CupcheckError {
-  const error = asCupcheckError(thrown);
-  if (error.code === 'LIGHT_LOST') return error;
-  return new CupcheckError('LIGHT_LOST', `the light's lines in sysfs: ${error.message}`, { cause: error });
+  // oxlint-disable-next-line typescript/require-await -- other drivers wait here
+  async release(): Promise<void> {
+    try {
+      this.#green.unexport();
+    } finally {
+      this.#amber.unexport();
+    }
+  }
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CupcheckError } from '../../../src/errors.js';
 import { GpioLines, type GpioLinesOptions } from '../../../src/hw/light/gpio-lines.js';
+import { LampLines } from '../../../src/hw/light/lamp-lines.js';
 import { lightGuardPath } from '../../../src/native/gpio.js';
 import { FakeGpio } from '../../fixtures/fake-gpio.js';
 
@@ -18,7 +19,7 @@ const amber = 6;
 describe('gpio lines', () => {
   let gpio: FakeGpio;
   let lost: CupcheckError[];
-  let opened: GpioLines[];
+  let opened: LampLines[];
 
   beforeEach(() => {
     gpio = new FakeGpio();
@@ -29,8 +30,8 @@ describe('gpio lines', () => {
     for (const lines of opened) await lines.close().catch(() => null);
     vi.useRealTimers();
   });
-  const open = async (options: Partial<GpioLinesOptions> = {}): Promise<GpioLines> => {
-    const lines = await GpioLines.open({
+  const open = async (options: Partial<GpioLinesOptions> = {}): Promise<LampLines> => {
+    const taken: GpioLinesOptions = {
       chip: 'soc',
       green: String(green),
       amber: String(amber),
@@ -38,11 +39,14 @@ describe('gpio lines', () => {
       drive: 'push_pull',
       verify: true,
       patienceMs: 5000,
-      onLost: (error) => lost.push(error),
       gpio,
       guardProgram: silentGuard,
       ...options,
-    });
+    };
+    const lines = await LampLines.open(
+      () => GpioLines.take(taken),
+      (error) => lost.push(error),
+    );
     opened.push(lines);
     return lines;
   };
