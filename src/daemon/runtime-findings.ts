@@ -27,6 +27,10 @@ type Look = (facts: RuntimeFacts) => Omit<Finding, 'check'> | null;
 const warn = (detail: string, help: string): Omit<Finding, 'check'> => ({ state: 'warn', detail, help });
 const fail = (detail: string, help: string): Omit<Finding, 'check'> => ({ state: 'fail', detail, help });
 
+/** @param unproven why the camera's frames prove nothing */
+export const unprovenFrames = (unproven: string): Omit<Finding, 'check'> =>
+  fail(`no cup can be green: ${unproven}`, 'Measure it: cupcheck calibrate latency.');
+
 /** One missed frame in a hundred: the board is too slow for `camera.fps`. */
 const worrying = 0.01;
 
@@ -76,8 +80,7 @@ const looks: Readonly<Record<string, Look>> = {
       'Check the cable, and how much else the USB bus carries.',
     );
   },
-  latency: ({ unproven }) =>
-    unproven === null ? null : fail(`no cup can be green: ${unproven}`, 'Measure it: cupcheck calibrate latency.'),
+  latency: ({ unproven }) => (unproven === null ? null : unprovenFrames(unproven)),
   sensor: ({ sensorMissed }) =>
     sensorMissed === 0
       ? null

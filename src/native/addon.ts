@@ -182,6 +182,12 @@ export function nativeError(cause: unknown): unknown {
   return new CupcheckError(code, cause.message, { cause });
 }
 
+/** The kernel's error number behind one of our errors; `null` where there is none. */
+export function errnoOf(error: unknown): number | null {
+  const cause = error instanceof CupcheckError ? error.cause : null;
+  return cause instanceof Error && 'errno' in cause && typeof cause.errno === 'number' ? cause.errno : null;
+}
+
 /**
  * Calls the addon, which is loaded at the first call.
  * Errors: NATIVE_UNAVAILABLE, and the addon's own errors under the codes that they carry.

@@ -8,9 +8,8 @@ import { CupcheckError } from '../../errors.js';
 import { V4l2Camera } from '../../hw/camera/v4l2-camera.js';
 import { FrameRing } from '../../native/frame-ring.js';
 import type { OpenedDevice } from '../../native/v4l2.js';
+import { untilStreaming } from '../until-streaming.js';
 import { watchLight } from './watch-light.js';
-
-const openMs = 10_000;
 
 /**
  * Measures the latency of the station's camera by the station's light, and keeps it. The station itself must not run:
@@ -45,7 +44,7 @@ export async function calibrateLatency(
   const light = new LightLease({ clock: systemClock, socketPath, leaseMs, renewMs });
   try {
     await light.start();
-    await opened(camera, signal);
+    await untilStreaming(camera, signal);
     const { toggles: made, frames } = await watchLight(
       { camera, light, clock: systemClock, ring },
       toggles,
@@ -62,20 +61,4 @@ export async function calibrateLatency(
     await light.close();
     ring.close();
   }
-}
-
-/** Resolves when the camera streams. Errors: why it does not. */
-function opened(camera: V4l2Camera, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const patience = AbortSignal.timeout(openMs);
-    const late = new CupcheckError('FRAME_TIMEOUT', `the camera was not opened within ${openMs} ms`);
-    AbortSignal.any([signal, patience]).addEventListener('abort', () =>
-      reject(signal.aborted ? (signal.reason as Error) : late),
-    );
-    camera.onState((state) => {
-      if (state === 'streaming') resolve();
-      else if (camera.problem !== null) reject(camera.problem);
-    });
-    void camera.start();
-  });
 }

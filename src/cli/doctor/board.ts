@@ -1,7 +1,7 @@
 import { readThermal } from '../../daemon/health/thermal.js';
 import type { Finding } from '../../daemon/control/station-verbs.js';
 import { fail, ok, warn } from './finding.js';
-import { SystemRoot } from './system-root.js';
+import { SystemRoot } from '../system-root.js';
 
 const warmC = 80;
 const hotC = 95;

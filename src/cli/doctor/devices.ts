@@ -4,7 +4,8 @@ import type { Config } from '../../daemon/config/schema.js';
 import type { Finding } from '../../daemon/control/station-verbs.js';
 import { counted } from '../layout.js';
 import { fail, ok, warn } from './finding.js';
-import { SystemRoot } from './system-root.js';
+import { SystemRoot } from '../system-root.js';
+import { type VideoNode, videoNodes } from '../video-nodes.js';
 
 /** As systemd/cupcheck.service and systemd/cupcheck-light.service name them. */
 const users = {
@@ -21,7 +22,7 @@ export async function devices(
   const { camera, trigger, light } = config;
   const sysfs = [trigger.driver, light.driver].includes('sysfs');
   const findings = [
-    ...(camera.driver === 'v4l2' ? await cameras(root) : []),
+    ...(camera.driver === 'v4l2' ? await cameraNode(camera.v4l2, root) : []),
     ...(trigger.driver === 'gpiochip' ? await chips(root, 'trigger lines', users.station) : []),
     ...(light.driver === 'gpiochip' ? await chips(root, 'light lines', users.light) : []),
     ...(sysfs ? [await sysfsLines(root)] : []),
@@ -29,26 +30,33 @@ export async function devices(
   return findings;
 }
 
-async function cameras(root: SystemRoot): Promise<Finding[]> {
-  const nodes = await root.names('dev', /^video\d+$/);
+/** The node that `camera.v4l2.device` leads to. */
+async function cameraNode({ device }: Config['camera']['v4l2'], root: SystemRoot): Promise<Finding[]> {
+  const nodes = await videoNodes(root);
   if (nodes.length === 0) {
     const help = 'Plug the camera in and look at: dmesg | tail. A CSI camera needs its device tree overlay.';
     return [fail('camera device', 'there is no /dev/video*', help)];
   }
-  const titles = await Promise.all(
-    nodes.map(async (node) => `/dev/${node} (${(await root.line(`sys/class/video4linux/${node}/name`)) ?? 'no name'})`),
-  );
-  const stable = await root.names('dev/v4l/by-id', /./);
-  const names = stable.length === 0 ? '' : `; stable names in /dev/v4l/by-id: ${stable.join(', ')}`;
-  const refused = await refusedNodes(root, nodes, users.station);
+  const target = await root.target(device);
+  const node = nodes.find(({ path }) => path === target);
+  if (node === undefined) {
+    const help = 'Plug it in, or set camera.v4l2.device to one of these, best by its name in /dev/v4l/by-id.';
+    return [fail('camera device', `${device} is not there; there is ${nodes.map(titleOf).join(', ')}`, help)];
+  }
+  const refused = await refusedNodes(root, [node.path], users.station);
   return [
-    ok('camera device', `${titles.join(', ')}${names}`),
+    ok('camera device', `${device === node.path ? '' : `${device}: `}${titleOf(node)}`),
     ...refused.map((what) => fail('camera permission', what, ruleHelp('video'))),
   ];
 }
 
+function titleOf({ path, name, stable }: VideoNode): string {
+  const names = stable.length === 0 ? '' : `, to be found by ${stable.join(' and ')}`;
+  return `${path} (${name ?? 'no name'}${names})`;
+}
+
 async function chips(root: SystemRoot, check: string, user: User): Promise<Finding[]> {
-  const nodes = await root.names('dev', /^gpiochip\d+$/);
+  const nodes = (await root.names('dev', /^gpiochip\d+$/)).map((name) => `/dev/${name}`);
   if (nodes.length === 0) {
     const help =
       'Set trigger.driver and light.driver to sysfs where the kernel has only that, or load the driver of the GPIO chip.';
@@ -70,24 +78,24 @@ async function sysfsLines(root: SystemRoot): Promise<Finding> {
 const ruleHelp = (group: string): string =>
   `Give it to the group ${group}, as 60-cupcheck.rules does: sudo udevadm control --reload; sudo udevadm trigger.`;
 
-/** What is wrong with each node of /dev that `user` may not read and write. */
+/** What is wrong with each node that `user` may not read and write. */
 async function refusedNodes(root: SystemRoot, nodes: readonly string[], user: User): Promise<string[]> {
   const ids = await idsOf(root, user);
   const sentences = await Promise.all(
     nodes.map(async (node) => {
-      const owner = await root.owner(`dev/${node}`);
+      const owner = await root.owner(node);
       if (owner === null) return null;
       if (ids === null) {
         // The package is not installed: whoever asks is the one who will run the station.
-        const may = await access(root.path(`dev/${node}`), constants.R_OK | constants.W_OK).then(
+        const may = await access(root.path(node), constants.R_OK | constants.W_OK).then(
           () => true,
           () => false,
         );
-        return may ? null : `you may not open /dev/${node}`;
+        return may ? null : `you may not open ${node}`;
       }
       if (permits(owner, ids)) return null;
       const mode = (owner.mode & 0o777).toString(8).padStart(4, '0');
-      return `${user.user} may not open /dev/${node}: owner ${owner.uid}, group ${owner.gid}, mode ${mode}`;
+      return `${user.user} may not open ${node}: owner ${owner.uid}, group ${owner.gid}, mode ${mode}`;
     }),
   );
   return sentences.filter((sentence) => sentence !== null);

@@ -7,11 +7,12 @@ import { checked, fail, ok } from './finding.js';
 import { journal } from './journal.js';
 import { clockSync, diskSpace, nativeAddon, nodeVersion } from './machine.js';
 import { calibration } from './calibration.js';
+import { camera } from './camera.js';
 import { drift } from './drift.js';
 import { bundle } from './model.js';
 import { providers } from './providers.js';
 import { sizes } from './sizes.js';
-import { station } from './station.js';
+import { askedStation } from './station.js';
 
 /** Looks at everything that a station needs, with one running or without. One failed check does not stop the others. */
 export async function examine(loaded: LoadedConfig): Promise<Finding[]> {
@@ -23,20 +24,19 @@ export async function examine(loaded: LoadedConfig): Promise<Finding[]> {
     ...(await checked('temperature', temperature)),
     ...(await checked('power mode', powerMode)),
   ];
-  const running = await checked('station', () => station(control.socket));
+  const station = await askedStation(control.socket);
   if (!loaded.ok) {
     const problems = loaded.problems.map((problem) => fail('config', problem.message, problem.help));
-    return [...machine, ...problems, ...running];
+    return [...machine, ...problems, ...station.findings];
   }
   const { config, file } = loaded;
-  // Without a station its own check has said so; a second finding of the same would only hide others.
-  const answers = !running.some(({ check, state }) => check === 'station' && state === 'warn');
   const where = file.found ? file.path : `no file at ${file.path}: defaults hold`;
   return [
     ...machine,
     ok('config', where),
     ...(await checked('group', () => groupOfUser(config))),
     ...(await checked('devices', () => devices(config))),
+    ...(await checked('camera', () => camera(config, station.status))),
     ...(await checked('providers', () => providers(config))),
     ...(await checked('bundle', () => bundle(config))),
     ...(await checked('calibration', () => calibration(config))),
@@ -44,7 +44,8 @@ export async function examine(loaded: LoadedConfig): Promise<Finding[]> {
     ...(await checked('disk', () => diskSpace(config))),
     ...(await checked('journal', () => journal(config))),
     ...(await checked('broker address', () => brokerAddress(config))),
-    ...running,
-    ...(answers ? await checked('camera', () => drift(config)) : []),
+    ...station.findings,
+    // Without a station its own check has said so; a second finding of the same would only hide others.
+    ...(station.status !== null ? await checked('camera', () => drift(config)) : []),
   ];
 }

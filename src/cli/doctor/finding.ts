@@ -10,7 +10,12 @@ export async function checked(check: string, work: () => Promise<Finding | reado
   try {
     return [await work()].flat();
   } catch (thrown) {
-    const { message, help } = asCupcheckError(thrown);
-    return [fail(check, message, help)];
+    return [failed(check, thrown)];
   }
+}
+
+/** An error as a check that failed. */
+export function failed(check: string, thrown: unknown): Finding {
+  const { message, help } = asCupcheckError(thrown);
+  return fail(check, message, help);
 }

@@ -2,7 +2,7 @@ import type { Config } from '../../daemon/config/schema.js';
 import type { Finding } from '../../daemon/control/station-verbs.js';
 import { isJetson } from './board.js';
 import { fail, ok, warn } from './finding.js';
-import { SystemRoot } from './system-root.js';
+import { SystemRoot } from '../system-root.js';
 
 const dropIns = 'etc/systemd/system/cupcheck.service.d';
 

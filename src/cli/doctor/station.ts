@@ -3,17 +3,24 @@ import type { Finding } from '../../daemon/control/station-verbs.js';
 import type { StationStatus } from '../../daemon/status.js';
 import { CupcheckError } from '../../errors.js';
 import { ms } from '../layout.js';
-import { fail, ok, warn } from './finding.js';
+import { fail, failed, ok, warn } from './finding.js';
+
+export interface AskedStation {
+  /** `null`: none answers. */
+  readonly status: StationStatus | null;
+  readonly findings: readonly Finding[];
+}
 
 /** What the running station says of itself; that none runs is a warning: the rest can be checked without one. */
-export async function station(socketPath: string): Promise<Finding[]> {
+export async function askedStation(socketPath: string): Promise<AskedStation> {
+  let status: StationStatus | null = null;
   try {
-    const status = await askStation<StationStatus>(socketPath, 'status');
+    status = await askStation<StationStatus>(socketPath, 'status');
     const { findings } = await askStation<{ findings: Finding[] }>(socketPath, 'doctor.runtime');
-    return [...fromStatus(status), ...findings];
+    return { status, findings: [...fromStatus(status), ...findings] };
   } catch (error) {
-    if (!(error instanceof CupcheckError) || error.code !== 'NO_DAEMON') throw error;
-    return [warn('station', error.message, error.help)];
+    const none = error instanceof CupcheckError && error.code === 'NO_DAEMON';
+    return { status, findings: [none ? warn('station', error.message, error.help) : failed('station', error)] };
   }
 }
 

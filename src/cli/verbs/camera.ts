@@ -1,16 +1,11 @@
-import { readdir, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { asCupcheckError } from '../../errors.js';
 import type { DeviceDescription } from '../../native/v4l2.js';
 import { type Cli, examples } from '../cli.js';
 import { done } from '../exit-codes.js';
+import { type VideoNode, videoNodes } from '../video-nodes.js';
 
-/** A capture device with the names that mean it. */
-interface ListedCamera {
-  readonly path: string;
-  /** Links below /dev/v4l that lead to it: these stay after a restart. */
-  readonly stable: readonly string[];
+interface ListedCamera extends Pick<VideoNode, 'path' | 'stable'> {
   readonly description: DeviceDescription | null;
   /** Why it cannot be described. */
   readonly problem: string | null;
@@ -34,35 +29,14 @@ export function registerCamera(program: Command, cli: Cli): void {
 
 async function listCameras(): Promise<ListedCamera[]> {
   const { describeDevice } = await import('../../native/v4l2.js');
-  const nodes = (await entries('/dev')).filter((name) => /^video\d+$/.test(name));
-  const links = await stableNames();
-  return nodes
-    .sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)))
-    .map((name) => {
-      const path = join('/dev', name);
-      const stable = links.filter(({ target }) => target === path).map(({ link }) => link);
-      try {
-        return { path, stable, description: describeDevice(path), problem: null };
-      } catch (error) {
-        return { path, stable, description: null, problem: asCupcheckError(error).message };
-      }
-    });
-}
-
-async function stableNames(): Promise<{ readonly link: string; readonly target: string }[]> {
-  const folders = ['/dev/v4l/by-id', '/dev/v4l/by-path'];
-  const links = await Promise.all(
-    folders.map(async (folder) => (await entries(folder)).map((name) => join(folder, name))),
-  );
-  return Promise.all(links.flat().map(async (link) => ({ link, target: await realpath(link).catch(() => link) })));
-}
-
-/** Names in a folder; none where it does not exist. */
-const entries = async (folder: string): Promise<string[]> =>
-  readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
+  return (await videoNodes()).map(({ path, stable }) => {
+    try {
+      return { path, stable, description: describeDevice(path), problem: null };
+    } catch (error) {
+      return { path, stable, description: null, problem: asCupcheckError(error).message };
+    }
   });
+}
 
 function lines({ path, stable, description, problem }: ListedCamera): string[] {
   const names = stable.map((link) => `  ${link}`);

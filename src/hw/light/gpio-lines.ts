@@ -1,5 +1,7 @@
+import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CupcheckError } from '../../errors.js';
+import { errnoOf } from '../../native/addon.js';
 import { type Gpio, type GpioDrive, kernelGpio, lightGuardPath, type OutputLines } from '../../native/gpio.js';
 import type { LampDriver, Lamps } from './lamp-lines.js';
 import { LightGuard } from './light-guard.js';
@@ -23,7 +25,7 @@ export interface GpioLinesOptions {
 /** A guard of a process before us holds the lines for as long as it takes to drive them dark. */
 const busyPatienceMs = 2000;
 const busyPauseMs = 20;
-const errnoBusy = 16;
+const errnoBusy = constants.errno.EBUSY;
 
 /**
  * Two lines of a GPIO chip.
@@ -94,13 +96,8 @@ async function take({
       }
       return gpio.outputs(lines, { activeLow: [activeLow, activeLow], drive });
     } catch (error) {
-      if (!isBusy(error) || performance.now() >= untilMs) throw error;
+      if (errnoOf(error) !== errnoBusy || performance.now() >= untilMs) throw error;
     }
     await sleep(busyPauseMs);
   }
-}
-
-function isBusy(error: unknown): boolean {
-  const cause = error instanceof CupcheckError ? error.cause : null;
-  return cause instanceof Error && 'errno' in cause && cause.errno === errnoBusy;
 }

@@ -1,11 +1,11 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { powerMode, temperature } from '../../../src/cli/doctor/board.js';
 import { devices, groupOfUser } from '../../../src/cli/doctor/devices.js';
 import { providers } from '../../../src/cli/doctor/providers.js';
-import { SystemRoot } from '../../../src/cli/doctor/system-root.js';
+import { SystemRoot } from '../../../src/cli/system-root.js';
 import type { Config } from '../../../src/daemon/config/schema.js';
 
 let folder: string;
@@ -86,8 +86,12 @@ describe('doctor on the board', () => {
 
 describe('doctor on devices', () => {
   const gid = process.getgid?.() ?? 0;
-  const config = (camera: string, trigger: string, light: string) =>
-    ({ camera: { driver: camera }, trigger: { driver: trigger }, light: { driver: light } }) as Config;
+  const config = (camera: string, trigger: string, light: string, device = '/dev/video0') =>
+    ({
+      camera: { driver: camera, v4l2: { device } },
+      trigger: { driver: trigger },
+      light: { driver: light },
+    }) as Config;
   const real = config('v4l2', 'gpiochip', 'gpiochip');
   const found = async (of = real) => (await devices(of, root)).map(({ check, state }) => [check, state]);
   /** The services' users; files that the test makes belong to the groups of cameras and lines. */
@@ -112,13 +116,37 @@ describe('doctor on devices', () => {
     expect(await found(config('replay', 'sysfs', 'sysfs'))).toEqual([['sysfs lines', 'ok']]);
   });
 
-  it('names a camera, and its stable name', async () => {
-    lay({ ...installed, 'sys/class/video4linux/video0/name': 'HD Camera\n', 'dev/v4l/by-id/usb-HD-index0': '' });
+  const stable = '/dev/v4l/by-id/usb-HD-index0';
+  const plugIn = (): void => {
+    lay({ ...installed, 'sys/class/video4linux/video0/name': 'HD Camera\n' });
     lay({ 'dev/video0': '', 'dev/gpiochip0': '' }, 0o660);
+    mkdirSync(join(folder, dirname(stable)), { recursive: true });
+    symlinkSync('../../video0', join(folder, stable));
+  };
+
+  it('names a camera, and its stable name', async () => {
+    plugIn();
     const [camera, ...lines] = await devices(real, root);
-    expect(camera).toMatchObject({ state: 'ok', detail: expect.stringContaining('/dev/video0 (HD Camera)') as string });
-    expect(camera?.detail).toContain('usb-HD-index0');
+    const title = `/dev/video0 (HD Camera, to be found by ${stable})`;
+    expect(camera).toMatchObject({ state: 'ok', detail: title });
     expect(lines.map(({ state }) => state)).toEqual(['ok', 'ok']);
+    const [byName] = await devices(config('v4l2', 'scripted', 'terminal', stable), root);
+    expect(byName).toMatchObject({ state: 'ok', detail: `${stable}: ${title}` });
+  });
+
+  it('says where the configured camera is not among them', async () => {
+    plugIn();
+    const [camera] = await devices(config('v4l2', 'scripted', 'terminal', '/dev/video3'), root);
+    expect(camera).toMatchObject({
+      state: 'fail',
+      detail: expect.stringContaining('/dev/video3 is not there; there is /dev/video0 (HD Camera') as string,
+    });
+  });
+
+  it('asks nothing of nodes that the station does not use', async () => {
+    plugIn();
+    lay({ 'dev/video1': '' }, 0o600);
+    expect(await found(config('v4l2', 'scripted', 'terminal'))).toEqual([['camera device', 'ok']]);
   });
 
   it('tells whom the nodes do not let in', async () => {

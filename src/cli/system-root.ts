@@ -1,5 +1,5 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 
 /** The file system as the kernel and the system show it; tests lay one of their own below a folder. */
 export class SystemRoot {
@@ -28,6 +28,16 @@ export class SystemRoot {
   async names(folder: string, pattern: RegExp): Promise<string[]> {
     const all = await readdir(this.path(folder)).catch((): string[] => []);
     return all.filter((name) => pattern.test(name)).sort(new Intl.Collator('en', { numeric: true }).compare);
+  }
+
+  /** Where the links of an absolute path lead; itself where there is no such file. */
+  async target(path: string): Promise<string> {
+    try {
+      return join('/', relative(await realpath(this.#folder), await realpath(this.path(path))));
+    } catch {
+      // What does not exist leads nowhere.
+      return path;
+    }
   }
 
   /** Owner, group and permissions; `null` where there is no such file. */
