@@ -22,31 +22,42 @@ Napi::Value size_of_jpeg(const Napi::CallbackInfo& info) {
   return sides(info.Env(), size);
 }
 
+/** What one decoding reads and where it writes. */
+struct Decoding {
+  Arguments::Bytes jpeg;
+  int channels = 0;
+  JpegSize size;
+  Arguments::Bytes out;
+
+  Status run() const { return jpeg_decode(jpeg.data, jpeg.size, size, channels, out.data, out.size); }
+};
+
+/** Reads the arguments (bytes, channels, scale, out), and the picture's size from its header. */
+Status read_decoding(const Napi::CallbackInfo& info, Decoding* decoding) {
+  Arguments arguments(info);
+  decoding->jpeg = arguments.bytes("bytes");
+  decoding->channels = static_cast<int>(arguments.integer("channels", 1, 3));
+  const int scale = static_cast<int>(arguments.integer("scale", 1, 8));
+  decoding->out = arguments.bytes("out");
+  if (!arguments.status().ok()) return arguments.status();
+  return jpeg_size(decoding->jpeg.data, decoding->jpeg.size, scale, &decoding->size);
+}
+
 /** decodeJpeg(bytes, channels, scale, out) → {width, height}; rows without padding in `out`, which may be longer. */
 Napi::Value decode_jpeg(const Napi::CallbackInfo& info) {
-  Arguments arguments(info);
-  const Arguments::Bytes jpeg = arguments.bytes("bytes");
-  const int channels = static_cast<int>(arguments.integer("channels", 1, 3));
-  const int scale = static_cast<int>(arguments.integer("scale", 1, 8));
-  const Arguments::Bytes out = arguments.bytes("out");
-  if (!arguments.status().ok()) return throw_status(info.Env(), arguments.status());
-  JpegSize size;
-  if (Status status = jpeg_size(jpeg.data, jpeg.size, scale, &size); !status.ok()) return throw_status(info.Env(), status);
-  if (Status status = jpeg_decode(jpeg.data, jpeg.size, size, channels, out.data, out.size); !status.ok())
-    return throw_status(info.Env(), status);
-  return sides(info.Env(), size);
+  Decoding decoding;
+  if (Status status = read_decoding(info, &decoding); !status.ok()) return throw_status(info.Env(), status);
+  if (Status status = decoding.run(); !status.ok()) return throw_status(info.Env(), status);
+  return sides(info.Env(), decoding.size);
 }
 
 /** One decoding on a thread of libuv's pool. Bytes and result are kept alive by references. */
 class DecodeWorker : public Napi::AsyncWorker {
  public:
-  DecodeWorker(const Napi::CallbackInfo& info, Arguments::Bytes jpeg, int channels, JpegSize size, Arguments::Bytes out)
+  DecodeWorker(const Napi::CallbackInfo& info, const Decoding& decoding)
       : Napi::AsyncWorker(info.Env(), "decodeJpeg"),
         deferred_(Napi::Promise::Deferred::New(info.Env())),
-        jpeg_(jpeg),
-        channels_(channels),
-        size_(size),
-        out_(out) {
+        decoding_(decoding) {
     kept_jpeg_ = Napi::Persistent(info[0].As<Napi::Object>());
     kept_out_ = Napi::Persistent(info[3].As<Napi::Object>());
   }
@@ -54,11 +65,11 @@ class DecodeWorker : public Napi::AsyncWorker {
   Napi::Promise promise() const { return deferred_.Promise(); }
 
  protected:
-  void Execute() override { status_ = jpeg_decode(jpeg_.data, jpeg_.size, size_, channels_, out_.data, out_.size); }
+  void Execute() override { status_ = decoding_.run(); }
 
   void OnOK() override {
     if (status_.ok()) {
-      deferred_.Resolve(sides(Env(), size_));
+      deferred_.Resolve(sides(Env(), decoding_.size));
     } else {
       deferred_.Reject(status_error(Env(), status_).Value());
     }
@@ -66,10 +77,7 @@ class DecodeWorker : public Napi::AsyncWorker {
 
  private:
   Napi::Promise::Deferred deferred_;
-  Arguments::Bytes jpeg_;
-  int channels_;
-  JpegSize size_;
-  Arguments::Bytes out_;
+  const Decoding decoding_;
   Napi::ObjectReference kept_jpeg_;
   Napi::ObjectReference kept_out_;
   Status status_;
@@ -77,16 +85,10 @@ class DecodeWorker : public Napi::AsyncWorker {
 
 /** decodeJpegAsync(bytes, channels, scale, out): as decodeJpeg, but a promise; what the header says is refused at once. */
 Napi::Value decode_jpeg_later(const Napi::CallbackInfo& info) {
-  Arguments arguments(info);
-  const Arguments::Bytes jpeg = arguments.bytes("bytes");
-  const int channels = static_cast<int>(arguments.integer("channels", 1, 3));
-  const int scale = static_cast<int>(arguments.integer("scale", 1, 8));
-  const Arguments::Bytes out = arguments.bytes("out");
-  if (!arguments.status().ok()) return throw_status(info.Env(), arguments.status());
-  JpegSize size;
-  if (Status status = jpeg_size(jpeg.data, jpeg.size, scale, &size); !status.ok()) return throw_status(info.Env(), status);
+  Decoding decoding;
+  if (Status status = read_decoding(info, &decoding); !status.ok()) return throw_status(info.Env(), status);
   // Napi::AsyncWorker deletes itself when it is done.
-  auto* worker = new DecodeWorker(info, jpeg, channels, size, out);
+  auto* worker = new DecodeWorker(info, decoding);
   const Napi::Promise promise = worker->promise();
   worker->Queue();
   return promise;
