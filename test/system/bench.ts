@@ -22,6 +22,8 @@ export interface BenchOptions {
   /** The bench's program and the pictures, as the guest sees them. */
   readonly program: string;
   readonly fps: number;
+  /** Told where something is not seen in time. */
+  readonly circumstances: () => Promise<string>;
 }
 
 /** The host's end of `bench/bench.c`: what stands around the station. It ends with its machine. */
@@ -29,17 +31,19 @@ export class Bench {
   /** Since it was started, in order. */
   readonly edges: LampEdge[] = [];
   readonly #child: ChildProcess;
+  readonly #circumstances: () => Promise<string>;
   readonly #replies: string[] = [];
   readonly #waits = new Set<() => void>();
   #said = '';
   #ended = false;
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, circumstances: () => Promise<string>) {
     this.#child = child;
+    this.#circumstances = circumstances;
   }
 
   /** Starts with both lamps seen, no cup at the sensor, and the camera off. */
-  static async start(machine: Machine, { program, fps }: BenchOptions): Promise<Bench> {
+  static async start(machine: Machine, { program, fps, circumstances }: BenchOptions): Promise<Bench> {
     const place = [
       '/dev/video0',
       camera.width,
@@ -49,7 +53,7 @@ export class Bench {
       sensor,
       ...Object.values(lamps),
     ];
-    const bench = new Bench(machine.open(`exec ${program} ${place.join(' ')}`));
+    const bench = new Bench(machine.open(`exec ${program} ${place.join(' ')}`), circumstances);
     bench.#listen();
     await bench.do('sensor 0');
     return bench;
@@ -122,6 +126,6 @@ export class Bench {
       this.#waits.add(look);
       look();
     });
-    return within(timeoutMs, what, found).finally(() => this.#waits.delete(look));
+    return within(timeoutMs, what, found, this.#circumstances).finally(() => this.#waits.delete(look));
   }
 }

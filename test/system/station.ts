@@ -10,6 +10,7 @@ import { Mosquitto, Subscriber } from '../fixtures/mosquitto.js';
 import { writeTinyBundle } from '../fixtures/tiny-bundle.js';
 import { Bench, type LampEdge } from './bench.js';
 import { camera, type DrawnCup, writeCups } from './cups.js';
+import { circumstances } from './circumstances.js';
 import { contradictions, gaps } from './evidence.js';
 import { Machine } from './machine.js';
 import { seeingDetector } from './seeing-detector.js';
@@ -116,7 +117,7 @@ export class SystemStation {
   }
 
   async startBench(): Promise<void> {
-    this.bench = await Bench.start(this.machine, { program: '/host/bench', fps });
+    this.bench = await Bench.start(this.machine, { program: '/host/bench', fps, circumstances: this.#circumstances });
     await this.bench.do('picture /host/cups/empty.jpg');
     await this.bench.do('camera on');
   }
@@ -133,11 +134,7 @@ export class SystemStation {
 
   /** Returns when the station said so at some time after `from` messages. */
   async says(what: string, from: number, holds: (state: StateDocument) => boolean): Promise<void> {
-    await within(
-      patienceMs,
-      what,
-      this.subscriber.until(() => this.#states(from).some(holds)),
-    );
+    await this.hears(what, () => this.#states(from).some(holds));
   }
 
   /** Returns when it waits for a cup, as far as it was heard after `from` messages. */
@@ -146,11 +143,15 @@ export class SystemStation {
       const state = this.#states(from).at(-1);
       return state !== undefined && state.health === 'ready' && state.state === 'ready';
     };
-    const said = (): string => JSON.stringify(this.state);
-    await within(patienceMs, 'the station is ready', this.subscriber.until(now)).catch((error: unknown) => {
-      throw new Error(`it said last: ${said()}`, { cause: error });
-    });
+    await this.hears('the station is ready', now);
   }
+
+  /** Returns when `holds`, which is asked again with each message of the broker. */
+  async hears(what: string, holds: () => boolean): Promise<void> {
+    await within(patienceMs, what, this.subscriber.until(holds), this.#circumstances);
+  }
+
+  readonly #circumstances = (): Promise<string> => circumstances(this.machine, this.state);
 
   #states(from: number): StateDocument[] {
     return this.subscriber.heard
@@ -209,7 +210,8 @@ export class SystemStation {
   async restarted(name: string, restarts: number): Promise<void> {
     const endMs = Date.now() + patienceMs;
     while (Number(await this.unit(name, 'NRestarts')) <= restarts) {
-      if (Date.now() > endMs) throw new Error(`systemd did not start ${name} again`);
+      if (Date.now() > endMs)
+        throw new Error(`systemd did not start ${name} again within ${patienceMs} ms\n${await this.#circumstances()}`);
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
   }
@@ -236,11 +238,7 @@ export class SystemStation {
   /** The next result that is published. Call it before what brings it about. */
   async nextResult(): Promise<Result> {
     const before = this.published.length;
-    await within(
-      patienceMs,
-      'a result is published',
-      this.subscriber.until(() => this.published.length > before),
-    );
+    await this.hears('a result is published', () => this.published.length > before);
     const result = this.published[before];
     if (result === undefined) throw new Error('a result was counted and is not there');
     return result;
@@ -281,7 +279,7 @@ export class SystemStation {
     this.#checkedSeq = rows.at(-1)?.seq ?? this.#checkedSeq;
     const complete = (): boolean =>
       rows.every(({ seq }) => seq <= this.#foundSeq || this.published.some((result) => result.seq === seq));
-    await within(patienceMs, 'every row is published', this.subscriber.until(complete));
+    await this.hears('every row is published', complete);
     return [
       ...contradictions({ rows: fresh, edges, settleMs, powerCut }),
       ...gaps(rows).map((seq) => `the journal has no cup ${seq}`),
