@@ -90,6 +90,10 @@ export const errorTable = {
     consequence: fault,
     help: 'The manifest is not one that this version reads. Build the bundle again.',
   },
+  BUNDLE_PRECISION: {
+    consequence: fault,
+    help: 'Ask for fp32 (infer.precision, --precision), or make the copy: python3 -m train.half in models/.',
+  },
   BUNDLE_DIGEST: { consequence: fault, help: 'A file differs from the digest in the manifest. Copy the bundle again.' },
   GALLERY_INVALID: {
     consequence: fault,

@@ -2,6 +2,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import { asCupcheckError, CupcheckError } from '../errors.js';
 import { MAX_PX_PER_MM, MIN_PX_PER_MM } from '../pipeline/calibration.js';
 import type { Engine } from '../pipeline/engine.js';
+import type { Precision } from '../pipeline/bundle/precision.js';
 import { emptyCup, judgeCup, type View } from '../pipeline/judge-cup.js';
 import type { Policy } from '../pipeline/policy.js';
 import { type JudgementDocument, judgementDocument } from './judgement-document.js';
@@ -28,6 +29,8 @@ export interface JudgeOptions {
   readonly minInformative: number;
   /** Threads of the networks. */
   readonly threads: number;
+  /** Weights of the items network. */
+  readonly precision: Precision;
 }
 
 /** A picture that could not be judged; the others are. */
@@ -64,7 +67,7 @@ function checkDesign(engine: Engine, expect: string | null): void {
  */
 export async function* judgePictures(options: JudgeOptions): AsyncGenerator<PictureDocument, void> {
   checkOptions(options);
-  const engine = await offlineEngine(options.bundle, options.threads, [], options.gallery);
+  const engine = await offlineEngine(options.bundle, options.threads, [], options.gallery, options.precision);
   try {
     checkDesign(engine, options.expect);
     const empty = options.reference === null ? null : emptyCup(await readPicture(options.reference), engine);

@@ -45,6 +45,7 @@ const options = (change: Partial<JudgeOptions>): JudgeOptions => ({
   overrideNotCovered: false,
   sharedSides: 'strict',
   minInformative: 1,
+  precision: 'fp32',
   threads: 2,
   ...change,
 });
@@ -83,6 +84,15 @@ describe('the shipped bundle on the demo’s cups', () => {
       expect(document).toMatchObject({
         reasons: expect.arrayContaining([expect.objectContaining({ reason: expected.reason })]) as unknown,
       });
+  });
+});
+
+describe('a bundle without an fp16 copy', () => {
+  it('is not judged by in half precision', async () => {
+    await expect(judgeAll({ images: [join(demo, 'empty.jpg')], precision: 'fp16' })).rejects.toMatchObject({
+      code: 'BUNDLE_PRECISION',
+      help: expect.stringContaining('--precision') as string,
+    });
   });
 });
 

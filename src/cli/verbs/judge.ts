@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { PictureDocument } from '../judge.js';
 import { collect, decimal, wholeNumber } from '../arguments.js';
 import { type Cli, examples } from '../cli.js';
-import { overridable, sharedSideOptions, type SharedSideOptions } from '../judging-options.js';
+import type { Precision } from '../../pipeline/bundle/precision.js';
+import { overridable, precisionOption, sharedSideOptions, type SharedSideOptions } from '../judging-options.js';
 
 interface Options extends SharedSideOptions {
   readonly expect?: string;
@@ -12,6 +13,7 @@ interface Options extends SharedSideOptions {
   readonly bundle?: string;
   readonly gallery?: string;
   readonly threads: number;
+  readonly precision: Precision;
   readonly override?: readonly string[];
 }
 
@@ -27,13 +29,14 @@ export function registerJudge(program: Command, cli: Cli): void {
     .option('--bundle <folder>', 'the model bundle (default: the shipped one)')
     .option('--gallery <folder>', 'designs that were taught: cupcheck enrol add --gallery')
     .option('--threads <threads>', 'threads of the networks', wholeNumber(1, 16), 2)
+    .addOption(precisionOption())
     .option('--override <rule>', 'not_covered: judge designs without enough evidence too', collect);
   sharedSideOptions(command).action(
     cli.action(async (images: string[], options: Options) => {
       const overrideNotCovered = overridable(options.override ?? []);
       const { judgePictures, formatPicture, exitCodeOf } = await import('../judge.js');
       const { expect = null, count = null, pxPerMm = null, reference = null, bundle = null, gallery = null } = options;
-      const { threads, sharedSides, minInformative } = options;
+      const { threads, precision, sharedSides, minInformative } = options;
       const judging = { images, expect, count, pxPerMm, reference, bundle, gallery };
       const documents: PictureDocument[] = [];
       for await (const document of judgePictures({
@@ -42,6 +45,7 @@ export function registerJudge(program: Command, cli: Cli): void {
         sharedSides,
         minInformative,
         threads,
+        precision,
       })) {
         documents.push(document);
         cli.print(document, () => formatPicture(document, cli.terminal));

@@ -59,20 +59,17 @@ async function readListed(folder: string, manifest: Manifest): Promise<ReadonlyM
   return files;
 }
 
-/** The file of the items network in that precision. Errors: BUNDLE_INVALID. */
+/** The file of the items network in that precision. Errors: BUNDLE_PRECISION. */
 function itemsFile({ networks: { items }, name, version }: Manifest, precision: Precision): string {
   if (precision === 'fp32') return items.file;
   if (items.half === undefined)
-    throw new CupcheckError(
-      'BUNDLE_INVALID',
-      `the bundle ${name} ${version} has no fp16 copy of its items network: set infer.precision to fp32, or make one (python3 -m train.half)`,
-    );
+    throw new CupcheckError('BUNDLE_PRECISION', `the bundle ${name} ${version} has no fp16 copy of its items network`);
   return items.half;
 }
 
 /**
  * Reads and verifies the bundle in `folder`.
- * @throws BUNDLE_MISSING, BUNDLE_INVALID, BUNDLE_DIGEST
+ * @throws BUNDLE_MISSING, BUNDLE_INVALID, BUNDLE_PRECISION, BUNDLE_DIGEST
  */
 export async function loadBundle(folder: string, precision: Precision = 'fp32'): Promise<Bundle> {
   const found = await stat(folder).catch((cause: Error) => {

@@ -53,7 +53,7 @@ describe('loadBundle', () => {
 
   it('gives the half-precision copy of the items network where that is asked for, and says where there is none', async () => {
     await expect(loadBundle(folder, 'fp16')).rejects.toMatchObject({
-      code: 'BUNDLE_INVALID',
+      code: 'BUNDLE_PRECISION',
       message: expect.stringContaining('tiny 1.0.0 has no fp16 copy') as string,
     });
     writeFileSync(path('manifest.json'), changed('networks.items.half', 'detector.onnx'));
