@@ -113,6 +113,10 @@ class Choosing(unittest.TestCase):
         sims, floors = np.array([[0.2, 0.3], [-1.0, 0.6], [0.1, 0.6]]), np.array([0.4, 0.4])
         self.assertEqual(look_alikes.takings(self.manifest(20.5), ["a", "a", None], sims, floors), [])
 
+    def test_where_enough_held_back_coins_speak_the_exemplars_do_not(self):
+        of = lambda coins: look_alikes.look_alikes(self.manifest(20.5), self.vectors, np.array([0, 1]), (), coins)
+        self.assertEqual((of({0: 15, 1: 15}), len(of({0: 15, 1: 14})), len(of({0: 15}))), ([], 1, 1))
+
     def test_the_larger_lead_holds(self):
         taken = [look_alikes.Taking(0, 0, 1, 0.3)]
         self.assertEqual(look_alikes.look_alikes(self.manifest(20.5), self.vectors, np.array([0, 1]), taken)[0]["margin"], 0.5)

@@ -4,7 +4,8 @@
 
 PREFIX is what `items_seen.mjs` wrote, over `mixed` cups of the split `choosing`. Chosen are
 - the size tolerance: a little more than what all but five in a thousand views of held-back coins measure within;
-- by origin (photographs, rendered), how alike an item must be before it counts as known: more than 98 in 100 strangers are;
+- by origin (photographs, rendered), how alike an item must be before it counts as known: more than 98 in 100 strangers are, and where all but
+  one in 200 known items are much more alike than that, half way to them;
 - the pairs of classes that look nearly the same, and the lead that one needs over the other (`look_alikes.py`).
 """
 import argparse
@@ -14,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from item_study import bundle_network, load_seen, seen_by_the_judge, similarity
-from .look_alikes import ALIKE_FROM, ALIKE_SLOPE, TAKEN_LEAD, look_alikes, takings
+from .look_alikes import ALIKE_FROM, ALIKE_SLOPE, ENOUGH_COINS, TAKEN_LEAD, look_alikes, takings
 
 TOLERANCE_QUANTILE, TOLERANCE_MARGIN = 0.995, 1.15  # what the margin is worth: RECORD.md
 LEAST_TOLERANCE_MM, LEAST_TOLERANCE_SHARE = 0.6, 0.035  # a station's own error is shared by all its cups, and few stations stand behind the quantile
-UNKNOWN_QUANTILE = 0.98
+UNKNOWN_QUANTILE, KNOWN_QUANTILE = 0.98, 0.005
 TURNS = 4
 
 
@@ -68,20 +69,22 @@ def main():
         own = [max(sims[i, c] for c, one in enumerate(manifest["classes"]) if rows[i]["truth"]["design"] in one["designs"]) for i in chosen if rows[i]["truth"]["design"] in known]
         if len(strangers) < 50 or len(own) < 50:
             raise SystemExit(f"{name}: {len(strangers)} strangers and {len(own)} known items are too few to choose a floor by: more mixed cups are needed")
-        floor = round(float(np.quantile(sims[strangers][:, mine].max(1), UNKNOWN_QUANTILE)), 3)
+        strange, familiar = float(np.quantile(sims[strangers][:, mine].max(1), UNKNOWN_QUANTILE)), float(np.quantile(own, KNOWN_QUANTILE))
+        floor = round(max(strange, (strange + familiar) / 2), 3)
         for c, one in enumerate(manifest["classes"]):
             if mine[c]:
                 one["unknownSimilarity"] = floor
         coins = lambda items: len({rows[i]["truth"]["coin"] for i in items})
-        report[name] = {"floor": floor, "strangers": len(strangers), "strangeCoins": coins(strangers), "known": len(own), "knownBelow": round(float(np.mean(np.array(own) < floor)), 4)}
+        report[name] = {"floor": floor, "strange": round(strange, 3), "familiar": round(familiar, 3), "strangers": len(strangers), "strangeCoins": coins(strangers), "known": len(own), "knownBelow": round(float(np.mean(np.array(own) < floor)), 4)}
     floor = max(r["floor"] for r in report.values())
     designs_seen = [r["truth"]["design"] if r["truth"] else None for r in rows]
     taken = takings(manifest, designs_seen, sims, np.array([c["unknownSimilarity"] for c in manifest["classes"]]))
-    manifest["judge"] = {**manifest["judge"], "unknownSimilarity": floor, "turns": TURNS, "lookAlikes": look_alikes(manifest, vectors, of_class, taken)}
+    coins = {c: len({r["truth"]["coin"] for r in rows if r["truth"] and r["truth"]["side"] == one["side"] and r["truth"]["design"] in one["designs"]}) for c, one in enumerate(manifest["classes"])}
+    manifest["judge"] = {**manifest["judge"], "unknownSimilarity": floor, "turns": TURNS, "lookAlikes": look_alikes(manifest, vectors, of_class, taken, coins)}
     manifest["provenance"]["chosen"] = {
         "tolerance": {"rule": f"{TOLERANCE_MARGIN} × quantile {TOLERANCE_QUANTILE} of the diameter's error, at least {LEAST_TOLERANCE_MM} mm and {LEAST_TOLERANCE_SHARE:.1%}", **{origin: {"share": round(share, 4), "items": items} for origin, (share, items) in errors.items()}},
-        "unknownSimilarity": {"rule": f"quantile {UNKNOWN_QUANTILE} of the best similarity of held-back strangers of compatible size", **report},
-        "lookAlikes": {"rule": f"{ALIKE_SLOPE} × (mean cosine of the exemplars − {ALIKE_FROM}), or {TAKEN_LEAD} more than a held-back item was more like the other",
+        "unknownSimilarity": {"rule": f"quantile {UNKNOWN_QUANTILE} of the best similarity of held-back strangers of compatible size, or half way to quantile {KNOWN_QUANTILE} of known items", **report},
+        "lookAlikes": {"rule": f"{ALIKE_SLOPE} × (mean cosine of the exemplars − {ALIKE_FROM}), or {TAKEN_LEAD} more than a held-back item was more like the other; the former where fewer than {ENOUGH_COINS} held-back coins of a class speak",
                        "takenItems": len({t.item for t in taken}), "takenCoins": len({rows[t.item]["truth"]["coin"] for t in taken}), "pairs": len(manifest["judge"]["lookAlikes"])}}
     manifest["provenance"].pop("unknownSimilarity", None)
     (Path(a.bundle) / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")

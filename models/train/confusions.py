@@ -2,7 +2,7 @@
 
     python3 -m train.confusions --bundle bundles/first       writes judges.specialist.groups into the manifest, and CUPCHECK_HEADS/confusions.json
 
-A pair: two sides of different designs, of compatible size, which held-back coins were taken for one another (as the station saw them, or in
+A pair: two photographed sides of different designs, of compatible size, which held-back coins were taken for one another (as the station saw them, or in
 composed crops), or whose exemplars are alike on average. Groups are what hangs together by pairs.
 """
 import argparse
@@ -66,7 +66,9 @@ def main():
     count = confused(bundle, vectors, views["seen"]) + confused(bundle, vectors, views["choosing"])
     means = np.stack([vectors[bundle.of_class == c].mean(0) for c in range(len(bundle.members))])
     alike, may = means @ means.T, near(bundle)
-    pairs = [(x, y) for x in range(len(count)) for y in range(x) if may[x, y] and (count[x, y] + count[y, x] > 0 or alike[x, y] > ALIKE)]
+    origin = {d["id"]: d["origin"] for d in manifest["designs"]}
+    photographed = [all(origin[d] == "photographs" for d in c["designs"]) for c in manifest["classes"]]  # the specialist looks at photographs again, larger
+    pairs = [(x, y) for x in range(len(count)) for y in range(x) if photographed[x] and photographed[y] and may[x, y] and (count[x, y] + count[y, x] > 0 or alike[x, y] > ALIKE)]
     groups, name = components(pairs, len(count)), lambda c: manifest["classes"][c]["id"]
     rows = [{"classes": [name(x), name(y)], "coins": int(count[x, y] + count[y, x]), "cosine": round(float(alike[x, y]), 3)} for x, y in pairs]
     (heads_dir() / "confusions.json").write_text(json.dumps(sorted(rows, key=lambda r: (-r["coins"], -r["cosine"])), indent=1))

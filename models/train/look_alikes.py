@@ -1,8 +1,9 @@
 """Pairs of classes that look nearly the same, and the lead that one of them needs over the other: the manifest's `judge.lookAlikes`.
 
 A pair is found in either of two ways, and the larger lead holds:
-- the exemplars of both are alike on average. A network that was taught to tell them apart may hide this;
-- a held-back coin of one, as the station sees it, was more like the other. Coins that share a side do that, whatever was taught.
+- the exemplars of both are alike on average, and too few held-back coins of both say whether that matters;
+- a held-back coin of one, as the station sees it, was more like the other. Coins that share a side do that, though the network was taught
+  to tell them apart and their exemplars differ.
 """
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ import numpy as np
 ALIKE_FROM, ALIKE_SLOPE = 0.3, 1.0  # lead = slope × (mean cosine − from); the ablation: RECORD.md
 TAKEN_LEAD = 0.05  # more than what a held-back coin would have needed: others are worse
 LEAST_LEAD = 0.005
+ENOUGH_COINS = 15  # held-back ones of a class
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,9 @@ def leads_of_exemplars(manifest, vectors, of_class):
     return leads
 
 
-def look_alikes(manifest, vectors, of_class, found=()):
-    """As the manifest has them, the largest lead first. `found`: what `takings` gave."""
+def look_alikes(manifest, vectors, of_class, found=(), coins=None):
+    """As the manifest has them, the largest lead first. `found`: what `takings` gave, `coins`: from how many coins of each class."""
     taken, alike = leads_of_takings(found), leads_of_exemplars(manifest, vectors, of_class)
+    alike = {pair: lead for pair, lead in alike.items() if min((coins or {}).get(c, 0) for c in pair) < ENOUGH_COINS}
     pairs = [{"classes": list(pair), "margin": round(max(taken.get(pair, 0.0), alike.get(pair, 0.0)), 3)} for pair in taken.keys() | alike.keys()]
     return sorted(pairs, key=lambda pair: (-pair["margin"], pair["classes"]))

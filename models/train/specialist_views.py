@@ -15,7 +15,7 @@ from .items_data import cache_dir, training_set
 PX = 224
 CUT = 288
 VIEWS_A_SIDE = {"train": 1, "choosing": 2}  # the gallery's two turns come on top of the former
-HELD_BACK_CUPS = "mixed-choosing"
+HELD_BACK_CUPS = "mixed-photographs"
 
 
 @lru_cache(maxsize=1)

@@ -38,9 +38,9 @@ const cups = all.filter(({ stranger }) => stranger !== otherYear);
 const first: Readonly<Record<string, { readonly among: Reason; readonly whole: Reason }>> = {
   button: { among: 'unknown_design', whole: 'unknown_design' },
   token: { among: 'unknown_design', whole: 'unknown_design' },
-  washer: { among: 'unknown_design', whole: 'wrong_design' },
+  washer: { among: 'unknown_design', whole: 'unknown_design' },
   blank: { among: 'unknown_design', whole: 'unknown_design' },
-  'unknown design': { among: 'unknown_design', whole: 'wrong_design' },
+  'unknown design': { among: 'unknown_design', whole: 'unknown_design' },
   'known sibling of another size': { among: 'mixed_designs', whole: 'wrong_design' },
   'unknown sibling of another size': { among: 'wrong_size', whole: 'wrong_size' },
   'known sibling of the same size': { among: 'mixed_designs', whole: 'wrong_design' },
@@ -49,8 +49,6 @@ const first: Readonly<Record<string, { readonly among: Reason; readonly whole: R
 
 /** Where more has to be said. */
 const besides: Readonly<Record<string, readonly Reason[]>> = {
-  'unknown-whole.jpg': ['unknown_design'],
-  'washer-whole.jpg': ['unknown_design'],
   'button-small-among.jpg': ['wrong_size'],
   'token-large-among.jpg': ['wrong_size'],
   'same-picture-other-size-among.jpg': ['wrong_size'],
