@@ -111,6 +111,10 @@ export const errorTable = {
     consequence: refusal,
     help: 'Nothing was changed. The file is damaged, or cupcheck bundle pack did not make it. Copy it again.',
   },
+  BUNDLE_BUSY: {
+    consequence: refusal,
+    help: 'Wait until the other command has ended. If no such process runs, remove the file named.',
+  },
   BUNDLE_STORE: {
     consequence: refusal,
     help: 'Nothing was changed. Check the free space, and that you may write there (sudo).',

@@ -149,7 +149,11 @@ describe('the real judging process', () => {
     ['raw pixels', (picture: Picture) => picture],
   ])('judges %s: an empty cup, and one that holds what it cannot explain', async (_, encode) => {
     const empty = await judge('c1', place(encode(cup())), place(encode(cup())));
-    expect(empty).toMatchObject({ verdict: 'amber', reasons: [{ reason: 'empty_cup' }], warnings: ['no_count', 'unsigned_bundle'] });
+    expect(empty).toMatchObject({
+      verdict: 'amber',
+      reasons: [{ reason: 'empty_cup' }],
+      warnings: ['no_count', 'unsigned_bundle'],
+    });
     const strange = await judge('c2', place(encode(cup(160))), place(encode(cup(160))));
     expect(strange.verdict === 'amber' && strange.reasons.map(({ reason }) => reason)).toContain('unexplained');
     expect(strange.ms.decode).toBeGreaterThanOrEqual(0);

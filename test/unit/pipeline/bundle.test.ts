@@ -91,7 +91,9 @@ describe('loadBundle', () => {
     const outside = mkdtempSync(join(tmpdir(), 'cupcheck-outside-'));
     renameSync(path('gallery.f32'), join(outside, 'gallery.f32'));
     symlinkSync(join(outside, 'gallery.f32'), path('gallery.f32'));
-    await expect(loadBundle(folder, anyTrust)).rejects.toMatchObject({ message: expect.stringContaining('is a link') as string });
+    await expect(loadBundle(folder, anyTrust)).rejects.toMatchObject({
+      message: expect.stringContaining('is a link') as string,
+    });
     rmSync(outside, { recursive: true });
   });
 

@@ -44,7 +44,14 @@ describe('a cup in order', () => {
       }),
     );
     expect(judgement.verdict).toBe('green');
-    expect(judgement.warnings).toEqual(['uncalibrated', 'no_reference', 'no_count', 'pooled_bound', 'unsigned_bundle', 'single_frame']);
+    expect(judgement.warnings).toEqual([
+      'uncalibrated',
+      'no_reference',
+      'no_count',
+      'pooled_bound',
+      'unsigned_bundle',
+      'single_frame',
+    ]);
   });
 
   it('in identify mode is green and names the design that all items agree on', () => {
