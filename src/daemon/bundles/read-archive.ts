@@ -37,18 +37,45 @@ export async function readArchive(
   }
 }
 
-async function read(reader: ByteReader, limits: BundleLimits, trust: Trust, take: TakeFile): Promise<SignedManifest> {
+/**
+ * The manifest of an archive, proved; the rest is not read.
+ * @throws BUNDLE_ARCHIVE, BUNDLE_UNSIGNED, BUNDLE_UNTRUSTED, BUNDLE_SIGNATURE, BUNDLE_INVALID
+ */
+export async function readArchiveManifest(
+  source: AsyncIterable<Uint8Array>,
+  limits: BundleLimits,
+  trust: Trust,
+): Promise<SignedManifest> {
+  const reader = new ByteReader(source);
+  try {
+    return (await readStart(reader, limits, trust)).signed;
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Manifest and signature; `ahead` is the entry that was met in the place of a signature. */
+async function readStart(
+  reader: ByteReader,
+  limits: BundleLimits,
+  trust: Trust,
+): Promise<{ readonly signed: SignedManifest; readonly ahead: TarEntry | null }> {
   const first = await nextEntry(reader);
   if (first.name !== 'manifest.json') throw invalid(`the archive begins with "${first.name}", wanted manifest.json`);
   const manifestBytes = await whole(reader, first, limits.manifestBytes);
   const second = await nextEntry(reader);
   const hasSignature = second.name === signatureFile;
   const signatureBytes = hasSignature ? await whole(reader, second, limits.signatureBytes) : null;
-  const signed = openManifest(manifestBytes, signatureBytes, trust);
+  return { signed: openManifest(manifestBytes, signatureBytes, trust), ahead: hasSignature ? null : second };
+}
+
+async function read(reader: ByteReader, limits: BundleLimits, trust: Trust, take: TakeFile): Promise<SignedManifest> {
+  const start = await readStart(reader, limits, trust);
+  const { signed } = start;
+  let { ahead } = start;
   const files = listedFiles(signed.manifest, limits);
-  await take('manifest.json', once(manifestBytes));
-  if (signatureBytes !== null) await take(signatureFile, once(signatureBytes));
-  let ahead = hasSignature ? null : second;
+  await take('manifest.json', once(signed.bytes));
+  if (signed.signatureBytes !== null) await take(signatureFile, once(signed.signatureBytes));
   for (const file of files) {
     const entry: TarEntry = ahead ?? (await nextEntry(reader));
     ahead = null;
