@@ -10,7 +10,7 @@ import { fields, hanging } from '../layout.js';
 
 export function registerBundle(program: Command, cli: Cli): void {
   const bundle = program.command('bundle').description('make, prove and install model bundles');
-  examples(bundle, ['cupcheck bundle verify coins-2.1.0.tar', 'sudo cupcheck bundle install coins-2.1.0.tar']);
+  examples(bundle, ['cupcheck bundle verify coins-2.1.0.tar', 'cupcheck bundle install coins-2.1.0.tar']);
   registerInstall(bundle, cli);
   registerList(bundle, cli);
   registerInspect(bundle, cli);
@@ -217,7 +217,7 @@ function registerInstall(bundle: Command, cli: Cli): void {
         return done;
       }),
     );
-  examples(install, ['sudo cupcheck bundle install coins-2.1.0.tar']);
+  examples(install, ['cupcheck bundle install coins-2.1.0.tar']);
 }
 
 function registerList(bundle: Command, cli: Cli): void {

@@ -1,4 +1,4 @@
-import { access, constants, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type BundleLimits, bundleLimits } from '../../pipeline/bundle/limits.js';
 import { listedFiles, readSignedManifest, type SignedManifest } from '../../pipeline/bundle/read-manifest.js';
@@ -67,7 +67,11 @@ async function onDisk<T>(what: string, work: () => Promise<T>): Promise<T> {
 
 async function makeStore(store: string): Promise<void> {
   const made = await mkdir(store, { recursive: true, mode: 0o755 });
-  if (made !== undefined) await syncFolder(dirname(made));
+  if (made !== undefined) {
+    // Whatever the umask of who installs: the station is another user.
+    await chmod(store, 0o755);
+    await syncFolder(dirname(made));
+  }
   await access(store, constants.W_OK);
 }
 
