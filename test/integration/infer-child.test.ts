@@ -20,6 +20,7 @@ import { FrameRing } from '../../src/native/frame-ring.js';
 import { encodeJpeg } from '../../src/native/jpeg.js';
 import type { Picture } from '../../src/pipeline/frame.js';
 import { compiled } from '../fixtures/compiled.js';
+import { keyPair, writeSignedBundle } from '../fixtures/signed-bundle.js';
 import { writeTinyBundle } from '../fixtures/tiny-bundle.js';
 import { fresh } from '../unit/infer/requests.js';
 
@@ -200,6 +201,7 @@ describe('the real judging process', () => {
 
   it.each([
     ['BUNDLE_MISSING', { bundlePath: '/nonexistent' }, '/nonexistent'],
+    ['BUNDLE_UNSIGNED', { trust: { folder: '/nowhere', allowUnsigned: false } }, 'no signature'],
     ['CALIBRATION_INVALID', { calibrationPath: '/nonexistent.json' }, '/nonexistent.json'],
     ['PROVIDER_UNAVAILABLE', { providers: { order: ['tensorrt', 'cpu'], require: 'tensorrt' } }, 'tensorrt'],
   ] as const)('fails with %s, and says with what', async (code, change, named) => {
@@ -208,6 +210,20 @@ describe('the real judging process', () => {
     await infer.stop();
     expect(error).toMatchObject({ code });
     expect(error?.message).toContain(named);
+  });
+
+  it('takes a bundle that a trusted key signed, and does not warn of it', async () => {
+    const pair = keyPair();
+    const [bundlePath, trusted] = [join(folder, 'signed'), join(folder, 'trusted.d')];
+    writeSignedBundle(bundlePath, pair);
+    mkdirSync(trusted);
+    writeFileSync(join(trusted, 'workshop.pub'), pair.publicPem);
+    const infer = inferOf({ bundlePath, trust: { folder: trusted, allowUnsigned: false } });
+    await untilTold(infer, 'ready');
+    const frames = { first: place(jpegOf(cup())), second: place(jpegOf(cup())) };
+    const { warnings } = await infer.judge({ cup: 'c8', ...frames, order: null }, never);
+    await infer.stop();
+    expect(warnings).toEqual(['no_count']);
   });
 
   it('refuses a bundle that was changed by one byte', async () => {
