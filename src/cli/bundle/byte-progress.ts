@@ -14,7 +14,6 @@ export class ByteProgress {
   readonly #screen: Screen | null;
   readonly #total: number;
   readonly #clockMs: () => number;
-  readonly #startedMs: number;
   #shownMs: number;
   #done = 0;
   #drawn = false;
@@ -24,14 +23,12 @@ export class ByteProgress {
     this.#screen = terminal.errScreen ?? null;
     this.#total = total;
     this.#clockMs = clockMs;
-    this.#startedMs = clockMs();
-    this.#shownMs = this.#startedMs + quietMs - (this.#screen === null ? sayEveryMs : drawEveryMs);
+    this.#shownMs = clockMs() + quietMs - (this.#screen === null ? sayEveryMs : drawEveryMs);
   }
 
   add(bytes: number): void {
     this.#done += bytes;
     const nowMs = this.#clockMs();
-    if (nowMs - this.#startedMs < quietMs) return;
     if (nowMs - this.#shownMs < (this.#screen === null ? sayEveryMs : drawEveryMs)) return;
     this.#shownMs = nowMs;
     const text = `${megabytes(this.#done)} of ${megabytes(this.#total)}`;

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,6 @@ import { installBundle, listBundles } from '../../../src/daemon/bundles/store.js
 import { readTrust } from '../../../src/daemon/bundles/trusted-keys.js';
 import { trustSettings } from '../../../src/daemon/config/trust-settings.js';
 import { shippedBundle } from '../../../src/daemon/config/shipped-bundle.js';
-import type { CupcheckError } from '../../../src/errors.js';
 import { readSignedManifest } from '../../../src/pipeline/bundle/read-manifest.js';
 import { signatureFile, type Trust } from '../../../src/pipeline/bundle/signature.js';
 import { anyTrust } from '../../fixtures/any-trust.js';
@@ -44,10 +44,22 @@ describe('the store', () => {
   });
 
   it('takes one bundle at a time, and says who holds it', async () => {
-    const outcomes = await Promise.allSettled([install(), install(), install()]);
-    const busy = outcomes.filter((one) => one.status === 'rejected').map((one) => one.reason as CupcheckError);
-    expect(busy.map(({ code }) => code)).toEqual(['BUNDLE_BUSY', 'BUNDLE_BUSY']);
-    expect(busy[0]?.message).toContain(`process ${process.pid} changes ${at('store')}`);
+    const archive = await packed();
+    const turns = new EventEmitter();
+    const [begun, goOn] = [once(turns, 'begun'), once(turns, 'goOn')];
+    const slow = async function* () {
+      turns.emit('begun');
+      await goOn;
+      yield archive;
+    };
+    const first = installBundle(slow(), at('store'), trust);
+    await begun;
+    await expect(install()).rejects.toMatchObject({
+      code: 'BUNDLE_BUSY',
+      message: expect.stringContaining(`process ${process.pid} changes ${at('store')}`) as string,
+    });
+    turns.emit('goOn');
+    expect(await first).toMatchObject({ outcome: 'installed' });
     expect(await install()).toMatchObject({ outcome: 'already_there' });
   });
 
