@@ -120,11 +120,12 @@ export function inspectLines(signed: SignedManifest, { designs }: { readonly des
   return [...lines, '', ...table(rows)];
 }
 
-/** The manifest without the rows of its galleries, which say nothing to a person. */
+/** The manifest without the rows of its galleries and of its judges', which say nothing to a person. */
 export function inspectDocument(signed: SignedManifest) {
-  const { gallery, judges, ...manifest } = signed.manifest;
+  const { gallery, judges = {}, ...manifest } = signed.manifest;
   const { vectors, ...described } = gallery;
-  return { ...identityOf(signed), manifest: { ...manifest, gallery: { ...described, vectors: vectors.length } } };
+  const counts = { judges: Object.keys(judges), gallery: { ...described, vectors: vectors.length } };
+  return { ...identityOf(signed), manifest: { ...manifest, ...counts } };
 }
 
 /** The bundles of a store; `used` is the folder that the station judges by. */

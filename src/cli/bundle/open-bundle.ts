@@ -60,13 +60,16 @@ export async function withArchive<T>(
   }
 }
 
+async function readAll(pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  while ((await iterator.next()).done !== true);
+}
+
 /** Reads a bundle, a folder or an archive, to its last byte, and keeps nothing. Errors: BUNDLE_*. */
 export async function readBundle(path: string, trust: Trust, terminal: Terminal): Promise<ReadBundle> {
   if ((await found(path)).isDirectory()) return await readFolder(path, trust, terminal);
   return await withArchive(path, terminal, undefined, async (bytes) => {
-    const signed = await readArchive(bytes, bundleLimits, trust, async (_name, pieces) => {
-      for await (const _piece of pieces);
-    });
+    const signed = await readArchive(bytes, bundleLimits, trust, (_, pieces) => readAll(pieces));
     return { ...signed, others: [] };
   });
 }
