@@ -2,7 +2,8 @@
 # Builds the Debian package from this checkout after scripts/setup.sh: npm run package [-- amd64|arm64 …]; default: this
 # machine's architecture. The packages lie in build/package/. The same sources give the same bytes (SOURCE_DATE_EPOCH;
 # default: the last commit's time). DEB_VERSION names another version than package.json's; DPKG_DEB_COMPRESSOR_TYPE=none
-# is quick, for tests.
+# is quick, for tests. CUPCHECK_BUNDLE_KEY=FILE signs the bundle in the package by that private key and trusts FILE.pub there;
+# without it the bundle is as it is in the checkout, unsigned.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 umask 022
@@ -121,6 +122,7 @@ lay_program() { # work cpu tree
   cp -r schemas "$lib/"
   cp -r models/bundles/first "$lib/models/bundles/"
   cp -r models/demo "$lib/models/"
+  sign_bundle "$lib/models/bundles/first" "$3"
   cp -r "$1/modules/node_modules" "$lib/"
   install -D -m 0644 "$1/sqlite/build/Release/better_sqlite3.node" "$lib/node_modules/better-sqlite3/build/Release/better_sqlite3.node"
   install -D -m 0644 "$1/epoll/build/Release/epoll.node" "$lib/node_modules/epoll/build/Release/epoll.node"
@@ -138,6 +140,13 @@ lay_program() { # work cpu tree
   [ "$2" = "$(node -p process.arch)" ] || strip=aarch64-linux-gnu-strip
   "$strip" --strip-unneeded --remove-section=.comment --remove-section=.note "$lib/bin/node" "$lib"/build/Release/* \
     "$lib"/node_modules/{better-sqlite3,epoll}/build/Release/*.node
+}
+
+sign_bundle() { # folder tree
+  [ -n "${CUPCHECK_BUNDLE_KEY:-}" ] || return 0
+  quietly node dist/cli/main.js bundle sign "$1" --key "$CUPCHECK_BUNDLE_KEY"
+  install -D -m 0644 -t "$2/etc/cupcheck/trusted.d" "$CUPCHECK_BUNDLE_KEY.pub"
+  quietly node dist/cli/main.js bundle verify "$1" --key "$CUPCHECK_BUNDLE_KEY.pub"
 }
 
 lay_system() { # tree
@@ -162,6 +171,8 @@ lay_control() { # arch tree
   mkdir -p "$2/DEBIAN"
   install -m 0755 -t "$2/DEBIAN" packaging/debian/{postinst,prerm,postrm}
   (cd "$2" && find . -path ./DEBIAN -prune -o -type f -printf '%P\0' | sort -z | xargs -0 md5sum) >"$2/DEBIAN/md5sums"
+  # A key that an administrator takes away stays away.
+  [ ! -d "$2/etc" ] || (cd "$2" && find etc -type f -printf '/%p\n' | sort) >"$2/DEBIAN/conffiles"
   local depends size
   depends=$(node packaging/depends.mjs "$2/usr/lib/cupcheck")
   size=$(du -sk --apparent-size --exclude=DEBIAN "$2" | cut -f 1)

@@ -95,6 +95,34 @@ export const errorTable = {
     help: 'Ask for fp32 (infer.precision, --precision), or make the copy: python3 -m train.half in models/.',
   },
   BUNDLE_DIGEST: { consequence: fault, help: 'A file differs from the digest in the manifest. Copy the bundle again.' },
+  BUNDLE_UNSIGNED: {
+    consequence: fault,
+    help: 'Sign it: cupcheck bundle sign. bundle.allowUnsigned lets it judge without; then each result warns.',
+  },
+  BUNDLE_UNTRUSTED: {
+    consequence: fault,
+    help: 'Put the public key of who signed it into bundle.trusted (/etc/cupcheck/trusted.d), if you trust them.',
+  },
+  BUNDLE_SIGNATURE: {
+    consequence: fault,
+    help: 'The bundle was changed after it was signed, or is damaged. Copy it again; do not use this one.',
+  },
+  BUNDLE_ARCHIVE: {
+    consequence: refusal,
+    help: 'Nothing was changed. The file is damaged, or cupcheck bundle pack did not make it. Copy it again.',
+  },
+  BUNDLE_BUSY: {
+    consequence: refusal,
+    help: 'Wait until the other command has ended. If no such process runs, remove the file named.',
+  },
+  BUNDLE_STORE: {
+    consequence: refusal,
+    help: 'Nothing was changed. Check the free space, and that you may write there (sudo).',
+  },
+  KEY_INVALID: {
+    consequence: fault,
+    help: 'Give an Ed25519 key as a PEM file: cupcheck bundle keygen makes a pair. Take other files out of bundle.trusted.',
+  },
   GALLERY_INVALID: {
     consequence: fault,
     help: 'What was taught cannot be read. Put the folder back from a backup, or move it away: the bundle judges without it.',

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from './cli.js';
+import { registerBundle } from './verbs/bundle.js';
 import { registerCamera } from './verbs/camera.js';
 import { registerCalibrate } from './verbs/calibrate.js';
 import { registerCompletion } from './verbs/completion.js';
@@ -34,6 +35,7 @@ export const verbs: readonly ((program: Command, cli: Cli) => void)[] = [
   registerEnrol,
   registerRecalibrate,
   registerCalibrate,
+  registerBundle,
   registerCamera,
   registerConfig,
   registerOutbox,

@@ -1,5 +1,6 @@
 import type { Config } from './config/schema.js';
 import { bundleFolder } from './config/shipped-bundle.js';
+import { trustSettings } from './config/trust-settings.js';
 import type { InferSettings } from './infer/settings.js';
 import { pictureRef } from './journal/pictures.js';
 import type { JournalLimits } from './journal/protocol.js';
@@ -12,6 +13,7 @@ const retentionRows = 1_000_000;
 export function inferSettings(config: Config): InferSettings {
   return {
     bundlePath: bundleFolder(config),
+    trust: trustSettings(config),
     galleryPath: config.gallery.path,
     calibrationPath: config.calibration.path,
     judge: config.judge.name,

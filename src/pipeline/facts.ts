@@ -28,6 +28,8 @@ export interface CupFacts {
   readonly drift: Drift | null;
   readonly pxPerMm: number | null;
   readonly hasReference: boolean;
+  /** Whether a trusted key signed the bundle. */
+  readonly bundleSigned: boolean;
   readonly order: CupOrder | null;
   /** Why there is none, where the order had to be read off the cup. */
   readonly orderDoubt: string | null;

@@ -162,6 +162,7 @@ async function seeCup(input: CupInput, engine: Engine, policy: Policy): Promise<
         : driftFrom(view.empty.background, background, outlines, { zone, part: cupPart }),
     pxPerMm: view.pxPerMm,
     hasReference: view.empty !== null,
+    bundleSigned: engine.bundle.signature.kind === 'signed',
     order: seen.order,
     orderDoubt: seen.doubt,
     policy,

@@ -20,6 +20,7 @@ import { FrameRing } from '../../src/native/frame-ring.js';
 import { encodeJpeg } from '../../src/native/jpeg.js';
 import type { Picture } from '../../src/pipeline/frame.js';
 import { compiled } from '../fixtures/compiled.js';
+import { keyPair, writeSignedBundle } from '../fixtures/signed-bundle.js';
 import { writeTinyBundle } from '../fixtures/tiny-bundle.js';
 import { fresh } from '../unit/infer/requests.js';
 
@@ -81,6 +82,7 @@ function inferOf(change: Partial<InferSettings>): InferParent {
   return new InferParent({
     settings: {
       bundlePath: join(folder, 'bundle'),
+      trust: { folder: join(folder, 'trusted.d'), allowUnsigned: true },
       galleryPath: null,
       calibrationPath: join(folder, 'calibration.json'),
       judge: null,
@@ -148,7 +150,11 @@ describe('the real judging process', () => {
     ['raw pixels', (picture: Picture) => picture],
   ])('judges %s: an empty cup, and one that holds what it cannot explain', async (_, encode) => {
     const empty = await judge('c1', place(encode(cup())), place(encode(cup())));
-    expect(empty).toMatchObject({ verdict: 'amber', reasons: [{ reason: 'empty_cup' }], warnings: ['no_count'] });
+    expect(empty).toMatchObject({
+      verdict: 'amber',
+      reasons: [{ reason: 'empty_cup' }],
+      warnings: ['no_count', 'unsigned_bundle'],
+    });
     const strange = await judge('c2', place(encode(cup(160))), place(encode(cup(160))));
     expect(strange.verdict === 'amber' && strange.reasons.map(({ reason }) => reason)).toContain('unexplained');
     expect(strange.ms.decode).toBeGreaterThanOrEqual(0);
@@ -195,6 +201,7 @@ describe('the real judging process', () => {
 
   it.each([
     ['BUNDLE_MISSING', { bundlePath: '/nonexistent' }, '/nonexistent'],
+    ['BUNDLE_UNSIGNED', { trust: { folder: '/nowhere', allowUnsigned: false } }, 'no signature'],
     ['CALIBRATION_INVALID', { calibrationPath: '/nonexistent.json' }, '/nonexistent.json'],
     ['PROVIDER_UNAVAILABLE', { providers: { order: ['tensorrt', 'cpu'], require: 'tensorrt' } }, 'tensorrt'],
   ] as const)('fails with %s, and says with what', async (code, change, named) => {
@@ -203,6 +210,20 @@ describe('the real judging process', () => {
     await infer.stop();
     expect(error).toMatchObject({ code });
     expect(error?.message).toContain(named);
+  });
+
+  it('takes a bundle that a trusted key signed, and does not warn of it', async () => {
+    const pair = keyPair();
+    const [bundlePath, trusted] = [join(folder, 'signed'), join(folder, 'trusted.d')];
+    writeSignedBundle(bundlePath, pair);
+    mkdirSync(trusted);
+    writeFileSync(join(trusted, 'workshop.pub'), pair.publicPem);
+    const infer = inferOf({ bundlePath, trust: { folder: trusted, allowUnsigned: false } });
+    await untilTold(infer, 'ready');
+    const frames = { first: place(jpegOf(cup())), second: place(jpegOf(cup())) };
+    const { warnings } = await infer.judge({ cup: 'c8', ...frames, order: null }, never);
+    await infer.stop();
+    expect(warnings).toEqual(['no_count']);
   });
 
   it('refuses a bundle that was changed by one byte', async () => {

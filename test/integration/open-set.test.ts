@@ -10,6 +10,7 @@ import type { Engine } from '../../src/pipeline/engine.js';
 import { emptyCup, type EmptyCup } from '../../src/pipeline/judge-cup.js';
 import type { Judgement, Reason } from '../../src/pipeline/judgement.js';
 import { judgesOf } from '../../src/pipeline/judges/registry.js';
+import { anyTrust } from '../fixtures/any-trust.js';
 import { type ComposedCup, composeCups, whyNoCups } from '../fixtures/composed-cups.js';
 import { policy } from '../fixtures/cup-facts.js';
 import { judgementsOf, linesOf, spoken } from '../fixtures/judging.js';
@@ -72,7 +73,7 @@ describe('a stranger in the cup', () => {
   let others: Engine;
   let names: readonly string[] = [];
   beforeAll(async () => {
-    const bundle = await loadBundle(shippedBundle);
+    const bundle = await loadBundle(shippedBundle, anyTrust);
     names = judgesOf(bundle).filter((name) => name !== bundle.manifest.judge.name);
     others = await offlineEngine(null, 2, names);
     empty = emptyCup(await readPicture(join(folder, 'empty.jpg')), engine);

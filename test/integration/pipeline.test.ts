@@ -17,6 +17,7 @@ import { emptyCup } from '../../src/pipeline/judge-cup.js';
 import { measureItems } from '../../src/pipeline/measure.js';
 import { sceneOf } from '../../src/pipeline/scene.js';
 import { findUnexplained } from '../../src/pipeline/unexplained.js';
+import { anyTrust } from '../fixtures/any-trust.js';
 import { compiled } from '../fixtures/compiled.js';
 import { draw } from '../fixtures/drawing.js';
 import { writeTinyBundle } from '../fixtures/tiny-bundle.js';
@@ -228,7 +229,7 @@ describe('bad pictures', () => {
     expect(wrong).not.toBe(manifest);
     writeFileSync(path, wrong);
     const loading = loadEngine(
-      await loadBundle(bundle),
+      await loadBundle(bundle, anyTrust),
       new OnnxRuntime({ providers: ['cpu'], require: null, threads: 1 }),
     );
     await expect(loading).rejects.toMatchObject({

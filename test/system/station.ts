@@ -87,7 +87,7 @@ export class SystemStation {
       },
       trigger: { driver: 'gpiochip', gpio: { chip: 'station-gpio', line: 'CUP_SENSOR' } },
       light: { driver: 'gpiochip', leaseMs, renewMs: 300, gpio: { chip: 'station-gpio' } },
-      bundle: { path: '/opt/station/bundle' },
+      bundle: { path: '/opt/station/bundle', allowUnsigned: 'any' },
       calibration: { path: '/opt/station/calibration.json' },
       infer: { timeoutMs: 30_000, threads: 1 },
       images: { keepAmbers: false, keepGreensShare: 0 },

@@ -54,6 +54,8 @@ export async function runDemo(options: DemoOptions): Promise<ExitCode> {
     say(
       drained.waiting === 0 ? 'every result reached the broker' : `${drained.waiting} results did not reach the broker`,
     );
+    if (outcomes.some(({ result }) => result.warnings.includes('unsigned_bundle')))
+      say('the demo’s bundle is not signed: each result warns of it (unsigned_bundle)');
     if (options.json) for (const { result } of outcomes) terminal.out(JSON.stringify(result));
     if (process.stdin.isTTY && process.stdout.isTTY && !options.json) {
       await takeKeys({ station, cups, demoFolder, terminal, ended: ended.signal });

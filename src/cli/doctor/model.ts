@@ -1,16 +1,21 @@
 import type { Config } from '../../daemon/config/schema.js';
+import { readTrust } from '../../daemon/bundles/trusted-keys.js';
 import { bundleFolder } from '../../daemon/config/shipped-bundle.js';
+import { trustSettings } from '../../daemon/config/trust-settings.js';
 import type { Finding } from '../../daemon/control/station-verbs.js';
 import { loadBundle } from '../../pipeline/bundle/load.js';
 import { ok, warn } from './finding.js';
 
-/** The bundle's manifest and every digest. Errors: BUNDLE_*. */
+/** The bundle's manifest, its signature and every digest. Errors: BUNDLE_*, KEY_INVALID. */
 export async function bundle(config: Config): Promise<Finding> {
-  const { manifest, sha256 } = await loadBundle(bundleFolder(config), config.infer.precision);
+  const trust = await readTrust(trustSettings(config));
+  const { manifest, sha256, signature } = await loadBundle(bundleFolder(config), trust, config.infer.precision);
   const covered = manifest.designs.filter(
     ({ threshold }) => threshold !== null && typeof manifest.thresholds[threshold]?.score === 'number',
   ).length;
-  const detail = `${manifest.name} ${manifest.version} (${sha256.slice(0, 12)}), ${covered} of ${manifest.designs.length} designs covered`;
-  if (covered > 0) return ok('bundle', detail);
-  return warn('bundle', detail, 'No design can turn green: install a calibrated bundle.');
+  const signed = signature.kind === 'signed' ? `signed by ${signature.keyName}` : 'not signed';
+  const detail = `${manifest.name} ${manifest.version} (${sha256.slice(0, 12)}), ${signed}, ${covered} of ${manifest.designs.length} designs covered`;
+  if (covered === 0) return warn('bundle', detail, 'No design can turn green: install a calibrated bundle.');
+  if (signature.kind === 'signed') return ok('bundle', detail);
+  return warn('bundle', detail, 'Each result warns of it (unsigned_bundle). Install a signed one: cupcheck bundle.');
 }

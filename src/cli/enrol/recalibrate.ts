@@ -7,7 +7,7 @@ import {
   type ServingPointer,
   sha256,
 } from '../../daemon/gallery/gallery-folder.js';
-import { whileLocked } from '../../daemon/gallery/gallery-lock.js';
+import { whileLocked } from '../../daemon/folder-lock.js';
 import { CupcheckError } from '../../errors.js';
 import type { Engine } from '../../pipeline/engine.js';
 import { embedItem } from '../../pipeline/taught/embed-item.js';
@@ -70,7 +70,7 @@ const idsOf = (gallery: TaughtGallery | null) =>
  */
 export async function recalibrate(options: RecalibrateOptions, place: Place, engine: Engine): Promise<Recalibration> {
   const { folder, bundle } = place;
-  return await whileLocked(folder, async () => {
+  return await whileLocked(folder, 'GALLERY_BUSY', async () => {
     const next = await readTaught(folder);
     if (next === null) throw new CupcheckError('ENROL_UNKNOWN', `nothing is taught in ${folder.path}`);
     const serving = await readServing(folder);

@@ -6,7 +6,7 @@ import {
   readTaught,
   sha256,
 } from '../../daemon/gallery/gallery-folder.js';
-import { whileLocked } from '../../daemon/gallery/gallery-lock.js';
+import { whileLocked } from '../../daemon/folder-lock.js';
 import { CupcheckError } from '../../errors.js';
 import type { Engine } from '../../pipeline/engine.js';
 import type { Picture } from '../../pipeline/frame.js';
@@ -105,7 +105,7 @@ async function inPicture<T>(name: string, run: () => T | Promise<T>): Promise<T>
 export async function teach(options: TeachOptions, place: Place, engine: Engine): Promise<Teaching> {
   const { folder, bundle } = place;
   const { networkSha256, dim } = bundle.manifest.gallery;
-  return await whileLocked(folder, async () => {
+  return await whileLocked(folder, 'GALLERY_BUSY', async () => {
     const before = (await readTaught(folder)) ?? emptyGallery(networkSha256, dim);
     const serving = place.station ? await readServing(folder) : null;
     const extended = extendBundle(bundle, { serving, candidate: before });
@@ -157,7 +157,7 @@ export async function teach(options: TeachOptions, place: Place, engine: Engine)
 
 /** Takes an addition, or all of a design, out of use; its record and its picture stay. Errors: ENROL_UNKNOWN, GALLERY_*. */
 export async function undo(which: string, place: Place, deed: Deed): Promise<Addition[]> {
-  return await whileLocked(place.folder, async () => {
+  return await whileLocked(place.folder, 'GALLERY_BUSY', async () => {
     const before = await readTaught(place.folder);
     const active = before === null ? [] : activeAdditions(before);
     const last = active.at(-1);

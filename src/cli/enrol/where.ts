@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { readTrust } from '../../daemon/bundles/trusted-keys.js';
 import { bundleFolder } from '../../daemon/config/shipped-bundle.js';
+import { trustSettings } from '../../daemon/config/trust-settings.js';
 import { type GalleryFolder, stationGallery } from '../../daemon/gallery/gallery-folder.js';
 import { type Bundle, loadBundle } from '../../pipeline/bundle/load.js';
 import { keptCalibration } from '../calibrate/keep-calibration.js';
@@ -21,10 +23,13 @@ export interface Place {
   readonly threads: number;
 }
 
-/** Errors: CONFIG_INVALID, BUNDLE_*, CALIBRATION_INVALID. */
+/** Errors: CONFIG_INVALID, BUNDLE_*, KEY_INVALID, CALIBRATION_INVALID. */
 export async function placeOf({ gallery, bundle }: WhereOptions, cli: Cli): Promise<Place> {
   const { config } = await cli.goodConfig();
-  const loaded = await loadBundle(bundle ?? bundleFolder(config));
+  const settings = trustSettings(config);
+  // A bundle that a person names is theirs to answer for; no light is lit by it.
+  const trust = await readTrust(bundle === undefined ? settings : { ...settings, allowUnsigned: true });
+  const loaded = await loadBundle(bundle ?? bundleFolder(config), trust);
   const threads = config.infer.threads;
   if (gallery !== undefined)
     return { bundle: loaded, folder: { path: gallery }, station: false, calibration: null, threads };

@@ -59,7 +59,7 @@ export function progressText(done: number, total: number, judged: number, second
 }
 
 /** The bar is left out where it would not fit: a line that is broken can't be drawn again. */
-function barText(share: number, text: string, columns: number): string {
+export function barText(share: number, text: string, columns: number): string {
   const full = Math.round(share * barColumns);
   const bar = `[${'#'.repeat(full)}${'.'.repeat(barColumns - full)}] `;
   return (bar.length + text.length < columns ? bar + text : text).slice(0, columns - 1);

@@ -230,6 +230,17 @@ export const schema = {
   },
   bundle: {
     path: orNull(path('file'), 'Folder of the model bundle; null = the one that comes with the program.'),
+    trusted: key(
+      path('file'),
+      '/etc/cupcheck/trusted.d',
+      'Folder of the public keys (*.pub) whose bundles judge here: cupcheck bundle keygen.',
+    ),
+    allowUnsigned: key(
+      oneOf('never', 'shipped', 'any'),
+      'shipped',
+      'Which bundle may judge without the signature of a trusted key; each of its results warns (unsigned_bundle). never: none. shipped: the one that comes with the program. any: every one, and cupcheck bundle install takes them too.',
+    ),
+    store: key(path('state'), 'bundles', 'Folder of the installed bundles, each under its digest.'),
   },
   gallery: {
     path: key(

@@ -12,6 +12,7 @@ import type { CodeOrder, Judgement } from '../../pipeline/judgement.js';
 import type { OrderSeen, Policy } from '../../pipeline/policy.js';
 import type { Inference } from '../../pipeline/ports.js';
 import { sameCup } from '../../pipeline/same-cup.js';
+import { readTrust } from '../bundles/trusted-keys.js';
 import { stationBundle } from '../gallery/gallery-folder.js';
 import { type OrderOfCup, orderOfCup } from '../order-code.js';
 import type { CodeReader, FrameRef, JudgeInfo, JudgeRequest } from '../ports.js';
@@ -55,7 +56,7 @@ export class Judging {
     this.#reader = reader;
   }
 
-  /** @param codes reads codes in the zone of the settings; `null` where they name none. Errors: BUNDLE_*, NETWORK_SHAPE, PROVIDER_UNAVAILABLE, CALIBRATION_INVALID, INFER_FAILED. */
+  /** @param codes reads codes in the zone of the settings; `null` where they name none. Errors: BUNDLE_*, KEY_INVALID, NETWORK_SHAPE, PROVIDER_UNAVAILABLE, CALIBRATION_INVALID, INFER_FAILED. */
   static async load(
     settings: InferSettings,
     inference: Inference,
@@ -63,7 +64,7 @@ export class Judging {
     codes: CodeReader | null,
   ): Promise<Judging> {
     const policy: Policy = { ...settings.policy, measuringScore: null };
-    const shipped = await loadBundle(settings.bundlePath, settings.precision);
+    const shipped = await loadBundle(settings.bundlePath, await readTrust(settings.trust), settings.precision);
     const bundle = settings.galleryPath === null ? shipped : await stationBundle(shipped, settings.galleryPath);
     const calibration = settings.calibrationPath === null ? null : await loadCalibration(settings.calibrationPath);
     const engine = await loadEngine(bundle, inference, settings.judge === null ? [] : [settings.judge]);

@@ -1,6 +1,7 @@
 import { boundScopes } from '../../pipeline/bundle/manifest.js';
 import { type Precision, precisions } from '../../pipeline/bundle/precision.js';
 import type { Policy } from '../../pipeline/policy.js';
+import type { TrustSettings } from '../bundles/trusted-keys.js';
 import { Fields } from './border.js';
 
 const providerNames = ['tensorrt', 'cuda', 'cpu'] as const;
@@ -9,6 +10,8 @@ export type ProviderName = (typeof providerNames)[number];
 /** What the judging process is started with. */
 export interface InferSettings {
   readonly bundlePath: string;
+  /** Whose bundles may judge. */
+  readonly trust: TrustSettings;
   /** Folder of what was taught, by network; `null` = the bundle judges alone. */
   readonly galleryPath: string | null;
   /** `null` = not calibrated: each result warns. */
@@ -60,8 +63,10 @@ export function readStart(value: unknown): InferSettings {
   message.oneOf('type', ['start']);
   const settings = message.record('settings');
   const providers = settings.record('providers');
+  const trust = settings.record('trust');
   return {
     bundlePath: settings.text('bundlePath', longestPath),
+    trust: { folder: trust.text('folder', longestPath), allowUnsigned: trust.flag('allowUnsigned') },
     galleryPath: settings.nullable('galleryPath', (fields, key) => fields.text(key, longestPath)),
     calibrationPath: settings.nullable('calibrationPath', (fields, key) => fields.text(key, longestPath)),
     judge: settings.nullable('judge', (fields, key) => fields.text(key, longestName)),

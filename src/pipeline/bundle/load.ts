@@ -1,17 +1,13 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CupcheckError } from '../../errors.js';
 import { type Gallery, readGallery } from '../gallery.js';
 import type { HeadName } from '../ports.js';
-import { type GalleryRows, type Manifest, parseManifest } from './manifest.js';
-import { isAtLeast, ownVersion } from './own-version.js';
+import { type GalleryRows, type Manifest } from './manifest.js';
 import type { Precision } from './precision.js';
 import { readBounded } from './read-bounded.js';
-
-const MAX_MANIFEST_BYTES = 16 * 2 ** 20;
-const MAX_FILE_BYTES = 128 * 2 ** 20;
-const MAX_BUNDLE_BYTES = 256 * 2 ** 20;
+import { listedFiles, readSignedManifest } from './read-manifest.js';
+import type { Signature, Trust } from './signature.js';
 
 /** A bundle whose every file is what its manifest says. The networks are bytes still: `loadEngine` runs them. */
 export interface Bundle {
@@ -19,6 +15,7 @@ export interface Bundle {
   readonly manifest: Manifest;
   /** SHA-256 of manifest.json, which holds the digest of every other file. */
   readonly sha256: string;
+  readonly signature: Signature;
   readonly gallery: Gallery;
   /** What the station was taught and what does not serve yet: it competes with every class, and confirms nothing. */
   readonly candidate: Gallery | null;
@@ -33,21 +30,9 @@ export interface Bundle {
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 async function readListed(folder: string, manifest: Manifest): Promise<ReadonlyMap<string, Uint8Array>> {
-  const listed = Object.entries(manifest.files);
-  const total = listed.reduce((sum, [, { bytes }]) => sum + bytes, 0);
-  if (total > MAX_BUNDLE_BYTES)
-    throw new CupcheckError(
-      'BUNDLE_INVALID',
-      `manifest.json lists ${String(total)} bytes, allowed are ${String(MAX_BUNDLE_BYTES)}`,
-    );
   const files = new Map<string, Uint8Array>();
-  for (const [name, { sha256: wanted, bytes }] of listed) {
-    const content = await readBounded(
-      join(folder, name),
-      Math.min(MAX_FILE_BYTES, Math.max(bytes, 1)),
-      'BUNDLE_INVALID',
-      'BUNDLE_DIGEST',
-    );
+  for (const { name, bytes, sha256: wanted } of listedFiles(manifest)) {
+    const content = await readBounded(join(folder, name), Math.max(bytes, 1), 'BUNDLE_INVALID', 'BUNDLE_DIGEST');
     const found = sha256(content);
     if (content.length !== bytes || found !== wanted)
       throw new CupcheckError(
@@ -69,21 +54,10 @@ function itemsFile({ networks: { items }, name, version }: Manifest, precision: 
 
 /**
  * Reads and verifies the bundle in `folder`.
- * @throws BUNDLE_MISSING, BUNDLE_INVALID, BUNDLE_PRECISION, BUNDLE_DIGEST
+ * @throws BUNDLE_MISSING, BUNDLE_INVALID, BUNDLE_PRECISION, BUNDLE_DIGEST, BUNDLE_UNSIGNED, BUNDLE_UNTRUSTED, BUNDLE_SIGNATURE
  */
-export async function loadBundle(folder: string, precision: Precision = 'fp32'): Promise<Bundle> {
-  const found = await stat(folder).catch((cause: Error) => {
-    throw new CupcheckError('BUNDLE_MISSING', `no bundle at ${folder}: ${cause.message}`, { cause });
-  });
-  if (!found.isDirectory()) throw new CupcheckError('BUNDLE_MISSING', `${folder} is not a folder`);
-  const path = join(folder, 'manifest.json');
-  const bytes = await readBounded(path, MAX_MANIFEST_BYTES, 'BUNDLE_MISSING', 'BUNDLE_INVALID');
-  const manifest = parseManifest(bytes);
-  if (!isAtLeast(ownVersion(), manifest.minDaemon))
-    throw new CupcheckError(
-      'BUNDLE_INVALID',
-      `manifest.json: /minDaemon wants cupcheck ${manifest.minDaemon}, this is ${ownVersion()}`,
-    );
+export async function loadBundle(folder: string, trust: Trust, precision: Precision = 'fp32'): Promise<Bundle> {
+  const { manifest, sha256: digest, signature } = await readSignedManifest(folder, trust);
   const files = await readListed(folder, manifest);
   const file = (name: string): Uint8Array => {
     const content = files.get(name);
@@ -103,7 +77,8 @@ export async function loadBundle(folder: string, precision: Precision = 'fp32'):
   return {
     folder,
     manifest,
-    sha256: sha256(bytes),
+    sha256: digest,
+    signature,
     gallery: readGallery(galleryBytes, manifest.gallery, classes),
     candidate: null,
     gallerySha256: sha256(galleryBytes),

@@ -4,6 +4,8 @@ import type { Side } from '../judgement.js';
 import type { HeadName } from '../ports.js';
 import type { Turns } from '../turns.js';
 import { manifestSchema } from './manifest-schema.js';
+import { isAtLeast, ownVersion } from './own-version.js';
+import { signatureFile } from './signature.js';
 
 /** `N` is the batch axis. */
 export type Axis = number | 'N';
@@ -304,6 +306,24 @@ function checkShapes({ networks, gallery, classes }: Manifest): void {
     throw invalid('/networks/items/outputs/features must be ["N", values]');
 }
 
+/** Before the schema: what a newer bundle has more than this version knows would be told as a fault of the bundle. */
+function requireVersion(document: unknown): void {
+  const { minDaemon } = (document ?? {}) as { readonly minDaemon?: unknown };
+  if (typeof minDaemon !== 'string' || !/^\d{1,5}\.\d{1,5}\.\d{1,5}$/.test(minDaemon)) return;
+  if (!isAtLeast(ownVersion(), minDaemon))
+    throw invalid(`/minDaemon wants cupcheck ${minDaemon}, this is ${ownVersion()}: update the program first`);
+}
+
+/** Each listed file has a place of its own on any disk, beside the manifest and its signature. */
+function checkFileNames({ files }: Manifest): void {
+  const taken = new Map(['manifest.json', signatureFile].map((name) => [name, name]));
+  for (const name of Object.keys(files)) {
+    const other = taken.get(name.toLowerCase());
+    if (other !== undefined) throw invalid(`/files lists "${name}" beside "${other}"`);
+    taken.set(name.toLowerCase(), name);
+  }
+}
+
 /** @throws BUNDLE_INVALID naming the path in the document, what it holds and what is wanted. */
 export function parseManifest(bytes: Uint8Array): Manifest {
   let document: unknown;
@@ -312,12 +332,14 @@ export function parseManifest(bytes: Uint8Array): Manifest {
   } catch (cause) {
     throw new CupcheckError('BUNDLE_INVALID', `manifest.json is not JSON: ${String(cause)}`, { cause });
   }
+  requireVersion(document);
   if (!validate(document)) {
     const [error] = validate.errors ?? [];
     const extra: unknown = error?.params['additionalProperty'] ?? error?.params['missingProperty'];
     const named = typeof extra === 'string' ? ` ("${extra}")` : '';
     throw invalid(`${error?.instancePath || '/'} ${error?.message ?? 'is not valid'}${named}`);
   }
+  checkFileNames(document);
   checkReferences(document);
   return document;
 }

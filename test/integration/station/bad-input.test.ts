@@ -47,7 +47,7 @@ it('a network of another shape than the manifest says: fault names the network a
   const manifest = JSON.parse(readFileSync(manifestPath, 'utf8'));
   manifest.networks.detector.outputs.size = [1, 3, 60, 80];
   writeFileSync(manifestPath, JSON.stringify(manifest));
-  const station = await liveStation({ judge: 'real', config: { bundle: { path: folder } } });
+  const station = await liveStation({ judge: 'real', config: { bundle: { path: folder, allowUnsigned: 'any' } } });
   const { faults } = await inFault(station);
   expect(faults).toMatchObject([{ source: 'bundle' }]);
   expect(faults[0]?.message).toMatch(/detector.*size/s);

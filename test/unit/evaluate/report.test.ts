@@ -13,6 +13,7 @@ import { coverageOf, slicesOf } from '../../../src/cli/evaluate/report/slices.js
 import { reportPage, requireReportPlace } from '../../../src/cli/evaluate/report/write-report.js';
 import { parseTruth } from '../../../src/cli/evaluate/truth.js';
 import { loadBundle } from '../../../src/pipeline/bundle/load.js';
+import { anyTrust } from '../../fixtures/any-trust.js';
 import { demoFolder } from '../../fixtures/live-station.js';
 import { writeTinyBundle } from '../../fixtures/tiny-bundle.js';
 
@@ -106,7 +107,7 @@ beforeAll(async () => {
   const wrong = { ...line, kind: `${evil}kind`, green_allowed: false, items: [{ ...line.items[0], design: evil }] };
   run = {
     cups: parseTruth([line, wrong, line].map((cup) => JSON.stringify(cup)).join('\n'), 'truth.jsonl', false),
-    bundle: await loadBundle(join(folder, 'tiny')),
+    bundle: await loadBundle(join(folder, 'tiny'), anyTrust),
     rules: {
       overrideNotCovered: false,
       threshold: -1e9,

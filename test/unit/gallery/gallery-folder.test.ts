@@ -13,7 +13,7 @@ import {
   stationGallery,
 } from '../../../src/daemon/gallery/gallery-folder.js';
 import type * as durableFile from '../../../src/daemon/durable-file.js';
-import { whileLocked } from '../../../src/daemon/gallery/gallery-lock.js';
+import { whileLocked } from '../../../src/daemon/folder-lock.js';
 import { bundle as drawn } from '../../fixtures/cup-facts.js';
 import { addition, network, taught, towards } from '../../fixtures/taught.js';
 
@@ -100,16 +100,18 @@ describe('the gallery of a station', () => {
 
 describe('the lock of a gallery', () => {
   it('keeps a second command out, and is gone afterwards', async () => {
-    await whileLocked(folder, async () => {
-      await expect(whileLocked(folder, () => Promise.resolve())).rejects.toMatchObject({ code: 'GALLERY_BUSY' });
+    await whileLocked(folder, 'GALLERY_BUSY', async () => {
+      await expect(whileLocked(folder, 'GALLERY_BUSY', () => Promise.resolve())).rejects.toMatchObject({
+        code: 'GALLERY_BUSY',
+      });
     });
-    expect(await whileLocked(folder, () => Promise.resolve('free'))).toBe('free');
+    expect(await whileLocked(folder, 'GALLERY_BUSY', () => Promise.resolve('free'))).toBe('free');
   });
 
   it('of a process that died is taken over', async () => {
     await keepTaught(folder, old);
     // Linux gives no process a number this high.
     writeFileSync(join(folder.path, 'lock'), '4194999');
-    expect(await whileLocked(folder, () => Promise.resolve('free'))).toBe('free');
+    expect(await whileLocked(folder, 'GALLERY_BUSY', () => Promise.resolve('free'))).toBe('free');
   });
 });

@@ -10,6 +10,7 @@ import { isAtLeast } from '../../../src/pipeline/bundle/own-version.js';
 import { parseCalibration } from '../../../src/pipeline/calibration.js';
 import { similarity } from '../../../src/pipeline/gallery.js';
 import type { LoadedNetwork } from '../../../src/pipeline/ports.js';
+import { anyTrust } from '../../fixtures/any-trust.js';
 import { writeTinyBundle } from '../../fixtures/tiny-bundle.js';
 
 let folder = '';
@@ -38,7 +39,7 @@ function changed(where: string, value: unknown): Uint8Array {
 
 describe('loadBundle', () => {
   it('reads a whole bundle; its digest is that of its manifest', async () => {
-    const bundle = await loadBundle(folder);
+    const bundle = await loadBundle(folder, anyTrust);
     expect(bundle.manifest.name).toBe('tiny');
     expect(bundle.sha256).toBe(
       createHash('sha256')
@@ -52,27 +53,27 @@ describe('loadBundle', () => {
   });
 
   it('gives the half-precision copy of the items network where that is asked for, and says where there is none', async () => {
-    await expect(loadBundle(folder, 'fp16')).rejects.toMatchObject({
+    await expect(loadBundle(folder, anyTrust, 'fp16')).rejects.toMatchObject({
       code: 'BUNDLE_PRECISION',
       message: expect.stringContaining('tiny 1.0.0 has no fp16 copy') as string,
     });
     writeFileSync(path('manifest.json'), changed('networks.items.half', 'detector.onnx'));
-    const [full, half] = [await loadBundle(folder), await loadBundle(folder, 'fp16')];
+    const [full, half] = [await loadBundle(folder, anyTrust), await loadBundle(folder, anyTrust, 'fp16')];
     expect([...full.models.items]).toEqual([...readFileSync(path('items.onnx'))]);
     expect([...half.models.items]).toEqual([...readFileSync(path('detector.onnx'))]);
   });
 
   it('says that there is none', async () => {
-    await expect(loadBundle(path('nowhere'))).rejects.toMatchObject({ code: 'BUNDLE_MISSING' });
+    await expect(loadBundle(path('nowhere'), anyTrust)).rejects.toMatchObject({ code: 'BUNDLE_MISSING' });
     rmSync(path('manifest.json'));
-    await expect(loadBundle(folder)).rejects.toMatchObject({ code: 'BUNDLE_MISSING' });
+    await expect(loadBundle(folder, anyTrust)).rejects.toMatchObject({ code: 'BUNDLE_MISSING' });
   });
 
   it('refuses a file that was changed by one byte, by its name', async () => {
     const bytes = readFileSync(path('gallery.f32'));
     bytes[3] = (bytes[3] ?? 0) ^ 1;
     writeFileSync(path('gallery.f32'), bytes);
-    await expect(loadBundle(folder)).rejects.toMatchObject({
+    await expect(loadBundle(folder, anyTrust)).rejects.toMatchObject({
       code: 'BUNDLE_DIGEST',
       message: expect.stringContaining('gallery.f32') as string,
     });
@@ -80,7 +81,7 @@ describe('loadBundle', () => {
 
   it('refuses a file that is larger than it should be before it reads it', async () => {
     writeFileSync(path('gallery.f32'), Buffer.alloc(1000));
-    await expect(loadBundle(folder)).rejects.toMatchObject({
+    await expect(loadBundle(folder, anyTrust)).rejects.toMatchObject({
       code: 'BUNDLE_DIGEST',
       message: expect.stringContaining('1000 bytes') as string,
     });
@@ -90,13 +91,15 @@ describe('loadBundle', () => {
     const outside = mkdtempSync(join(tmpdir(), 'cupcheck-outside-'));
     renameSync(path('gallery.f32'), join(outside, 'gallery.f32'));
     symlinkSync(join(outside, 'gallery.f32'), path('gallery.f32'));
-    await expect(loadBundle(folder)).rejects.toMatchObject({ message: expect.stringContaining('is a link') as string });
+    await expect(loadBundle(folder, anyTrust)).rejects.toMatchObject({
+      message: expect.stringContaining('is a link') as string,
+    });
     rmSync(outside, { recursive: true });
   });
 
   it('refuses one that was made for a newer program', async () => {
     writeFileSync(path('manifest.json'), changed('minDaemon', '99.0.0'));
-    await expect(loadBundle(folder)).rejects.toMatchObject({
+    await expect(loadBundle(folder, anyTrust)).rejects.toMatchObject({
       code: 'BUNDLE_INVALID',
       message: expect.stringContaining('99.0.0') as string,
     });
@@ -104,7 +107,7 @@ describe('loadBundle', () => {
 
   it('refuses a gallery that another network made', async () => {
     writeFileSync(path('manifest.json'), changed('gallery.networkSha256', 'f'.repeat(64)));
-    await expect(loadBundle(folder)).rejects.toMatchObject({
+    await expect(loadBundle(folder, anyTrust)).rejects.toMatchObject({
       code: 'BUNDLE_INVALID',
       message: expect.stringContaining('gallery') as string,
     });

@@ -38,12 +38,20 @@ describe('a cup in order', () => {
       factsOf([ship, ship], {
         pxPerMm: null,
         hasReference: false,
+        bundleSigned: false,
         motion: null,
         order: { design: 'ship', count: null, expired: false },
       }),
     );
     expect(judgement.verdict).toBe('green');
-    expect(judgement.warnings).toEqual(['uncalibrated', 'no_reference', 'no_count', 'pooled_bound', 'single_frame']);
+    expect(judgement.warnings).toEqual([
+      'uncalibrated',
+      'no_reference',
+      'no_count',
+      'pooled_bound',
+      'unsigned_bundle',
+      'single_frame',
+    ]);
   });
 
   it('in identify mode is green and names the design that all items agree on', () => {
