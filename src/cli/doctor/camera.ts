@@ -157,7 +157,9 @@ function controlFindings(description: DeviceDescription, wishes: readonly string
 
 /** Why it cannot be opened or set. */
 function refusal(error: unknown, device: string): Finding[] {
-  switch (errnoOf(error)) {
+  const errno = errnoOf(error);
+  if (errno === null) return [failed('camera', error)];
+  switch (errno) {
     case constants.errno.ENOENT:
       // `camera device` has said so.
       return [];
