@@ -20,7 +20,7 @@ from .items_network import ItemsNetwork, cpu_has_bf16, load_imagenet
 from .separation import separation
 from .train_items import COLD, FROZEN, MARGIN, loss_of
 
-STEPS, PX = 160, 96
+STEPS, PX = 100, 96
 COINS_A_CLASS = 6  # for the means
 ABOUT = f"Trained for {STEPS} steps at {PX} pixels; a held-back coin's crop against the mean of {COINS_A_CLASS} training coins of each class, photographs alone."
 

@@ -2,7 +2,7 @@ import { access, chmod, constants, mkdir, readdir, rename, rm } from 'node:fs/pr
 import { dirname, join } from 'node:path';
 import { type BundleLimits, bundleLimits } from '../../pipeline/bundle/limits.js';
 import { listedFiles, readSignedManifest, type SignedManifest } from '../../pipeline/bundle/read-manifest.js';
-import type { Signature, Trust } from '../../pipeline/bundle/signature.js';
+import { type Signature, signatureFile, type Trust } from '../../pipeline/bundle/signature.js';
 import { whileLocked } from '../folder-lock.js';
 import { syncFolder } from './durable-folder.js';
 import { storeError, unpackBundle } from './unpack.js';
@@ -84,19 +84,30 @@ async function place(
   const folder = bundlePlace(store, unpacked.sha256);
   const there = await lies(folder, unpacked, trusted);
   if (there === 'same') return 'already_there';
+  if (there === 'unsigned') {
+    await rename(join(staging, 'new', signatureFile), join(folder, signatureFile));
+    await syncFolder(folder);
+    return 'repaired';
+  }
+  // It is damaged, so that nothing is lost if the power goes between the two.
   if (there === 'other') await rename(folder, join(staging, 'old'));
   await rename(join(staging, 'new'), folder);
   await syncFolder(store);
   return there === 'other' ? 'repaired' : 'installed';
 }
 
-/** What lies at the bundle's place: the very same, something else, or nothing. */
-async function lies(folder: string, wanted: SignedManifest, trusted: Trust): Promise<'same' | 'other' | 'nothing'> {
+/** What lies at the bundle's place: the very same, the same without its signature, something else, or nothing. */
+async function lies(
+  folder: string,
+  wanted: SignedManifest,
+  trusted: Trust,
+): Promise<'same' | 'unsigned' | 'other' | 'nothing'> {
   try {
-    const found = await verifyFolder(folder, trusted);
+    const found = await verifyFolder(folder, { ...trusted, allowUnsigned: true });
     // A signed copy stays when the same bundle comes again, with another signature or none.
     const isAsGood = found.signature.kind === 'signed' || wanted.signature.kind === 'unsigned';
-    return found.sha256 === wanted.sha256 && isAsGood ? 'same' : 'other';
+    if (found.sha256 !== wanted.sha256) return 'other';
+    return isAsGood ? 'same' : 'unsigned';
   } catch {
     const parts = await readdir(folder).catch(() => null);
     return parts === null ? 'nothing' : 'other';
