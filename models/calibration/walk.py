@@ -18,7 +18,7 @@ from .bounds import CONFIDENCE, upper_bound
 from .trials import BAD_KINDS, bad_cups, by_expected_design, by_impostor_design, tempted
 
 MAX_BOUND = 0.05
-MARGIN = 0.02
+MARGIN = 0.10  # of the own score; 0.02 was tried first, see decision 0116
 GRID = [round(0.60 - 0.01 * i, 2) for i in range(61)]
 POOLED = "shared"  # δ: one statement for all designs that the threshold serves
 

@@ -7,7 +7,7 @@ from calibration.bounds import CONFIDENCE, trials_needed, upper_bound
 from calibration.scopes import assign
 from calibration.simulate import COPIES, RUNS, rate, table, walked
 from calibration.trials import by_expected_design, by_impostor_design, tempted
-from calibration.walk import calibrate, evidence, lowest_passing, round_up
+from calibration.walk import MARGIN, calibrate, evidence, lowest_passing, round_up
 
 
 def cup(kind, score, coins, reasons=(), expect="a"):
@@ -75,7 +75,7 @@ class Walk(unittest.TestCase):
     def test_it_stops_above_the_first_false_green_and_ships_a_margin_more(self):
         cups = single(99) + [cup("whole_wrong", 0.215, [("y-1", "y")])]
         self.assertEqual(lowest_passing(tempted(cups)), 0.22)
-        self.assertEqual(calibrate(cups, ["a"])["score"], 0.24)
+        self.assertEqual(calibrate(cups, ["a"])["score"], round(0.22 + MARGIN, 2))
 
     def test_it_never_goes_on_below_a_failure(self):
         self.assertIsNone(lowest_passing(np.array([0.7] + [-1.0] * 99)))
@@ -130,7 +130,7 @@ class Scopes(unittest.TestCase):
     def test_less_evidence_never_buys_a_lower_threshold(self):
         m = manifest(a=None, b=None)
         assign(m, single(60, expect="a") + single(60, score=0.305, expect="b", first=60), "pool", "metric")
-        self.assertEqual((m["thresholds"]["pool"]["score"], m["thresholds"]["pool/design/a"]["score"]), (0.33, 0.33))
+        self.assertEqual((m["thresholds"]["pool"]["score"], m["thresholds"]["pool/design/a"]["score"]), (round(0.31 + MARGIN, 2),) * 2)
 
     def test_a_design_may_need_more_than_the_pool_gives(self):
         m = manifest(a=None)
@@ -164,7 +164,7 @@ class Simulated(unittest.TestCase):
             self.assertLessEqual(r.broken / RUNS, 1 - CONFIDENCE, r)
 
     def test_counting_copies_breaks_it(self):
-        wrong = [r for r in self.rows if r.holds is False]
+        wrong = [r for r in self.rows if r.holds is False and r.margin == 0]  # the margin hides much
         self.assertEqual({r.counted for r in wrong}, {"composites", "coins, each alone", "distinct coins"})
         for r in wrong:
             self.assertGreater(rate(r.broken)[1], 1 - CONFIDENCE, r)
