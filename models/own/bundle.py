@@ -93,7 +93,8 @@ def make_bundle(base, out, work, name, version, command, net):
     if missing:
         raise SystemExit(f"{', '.join(missing)}: no coin could be found in any example photograph; see the list of photographs above")
     theirs = json.loads((base / "manifest.json").read_text())
-    detector, items = theirs["networks"]["detector"], theirs["networks"]["items"]
+    detector = theirs["networks"]["detector"]
+    items = {k: v for k, v in theirs["networks"]["items"].items() if k != "half"}  # that copy knows their classes; `train.half` makes another
     out.mkdir(parents=True)
     shutil.copyfile(base / detector["file"], out / detector["file"])
     with_classes(base / items["file"], out / items["file"], means)
@@ -121,8 +122,10 @@ def make_bundle(base, out, work, name, version, command, net):
 
 def floor_of(manifest):
     """The strictest floor of the shipped bundle's photographed classes: more strangers stand behind it than a folder has."""
-    own = [c["unknownSimilarity"] for c in manifest["classes"] if "unknownSimilarity" in c]
-    return max([*own, manifest["judge"]["unknownSimilarity"]] if not own else own)
+    origin = {d["id"]: d.get("origin") for d in manifest["designs"]}
+    photographed = [c for c in manifest["classes"] if all(origin.get(d) == "photographs" for d in c["designs"])]
+    own = [c["unknownSimilarity"] for c in photographed or manifest["classes"] if "unknownSimilarity" in c]
+    return max(own or [manifest["judge"]["unknownSimilarity"]])
 
 
 def base_floor(base):

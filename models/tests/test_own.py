@@ -175,6 +175,14 @@ def judged(kind, score, coin, set_="own", reasons=(), verdict_="amber"):
     return {"kind": kind, "expect": "a", "score": score, "reasons": list(reasons), "verdict": verdict_, "greenAllowed": kind == "clean", "image": "c.jpg",
             "truth": [{"coin": coin, "design": "a" if kind == "clean" else "x", "set": set_}]}
 
+    def test_the_floor_is_the_strictest_of_the_photographed_classes(self):
+        designs = [{"id": "a", "origin": "photographs"}, {"id": "b", "origin": "photographs"}, {"id": "c", "origin": "rendered"}]
+        classes = [{"designs": [d["id"]], "unknownSimilarity": floor} for d, floor in zip(designs, (0.4, 0.42, 0.7))]
+        manifest = {"designs": designs, "classes": classes, "judge": {"unknownSimilarity": 0.9}}
+        self.assertEqual(bundle.floor_of(manifest), 0.42)
+        self.assertEqual(bundle.floor_of({**manifest, "classes": classes[2:]}), 0.7)
+        self.assertEqual(bundle.floor_of({**manifest, "classes": []}), 0.9)
+
 
 class Evidence(unittest.TestCase):
     def test_drawn_things_carry_no_bound_but_count_against(self):
