@@ -16,7 +16,7 @@ import torch
 
 from train.augment import normalise
 from train.items_network import ItemsNetwork
-from train.look_alikes import leads_of_takings, takings
+from train.look_alikes import exemplars_alike, leads_of_takings, takings
 
 PX = 160
 SAME_SIZE_MM, SAME_SIZE_SHARE = 1.0, 0.7
@@ -24,6 +24,7 @@ CUPS = {"clean": 6000, "one_impostor": 12000, "unknown_design": 4000}
 
 
 TURNS = 4  # by quarters
+QUARTERS = {1: [0], 2: [0, 2], 4: [0, 1, 2, 3]}  # `judge.turns` → which of them
 
 
 def load_seen(prefixes, net, digest):
@@ -106,8 +107,7 @@ class Study:
         self.true = np.array([self.ids.index(r["truth"]["design"]) if r["truth"]["design"] in self.ids else -1 for r in self.rows])
         self.coin = np.array([r["truth"]["coin"] for r in self.rows])
         self.members = [[self.ids.index(d) for d in c["designs"]] for c in self.manifest["classes"]]
-        means = np.stack([self.vectors[self.of_class == c].mean(0) for c in range(len(self.members))])
-        self.alike = means @ means.T
+        self.alike = exemplars_alike(self.vectors, self.of_class, len(self.members))
         self.cups = self._draw()
 
     def _draw(self):
@@ -131,7 +131,7 @@ class Study:
 
     def scores(self, rule):
         """N×designs, as `judges/metric.ts` has them; −5 where the size does not fit."""
-        turned = self.turned[:, {1: [0], 2: [0, 2], 4: [0, 1, 2, 3]}[rule.turns]]
+        turned = self.turned[:, QUARTERS[rule.turns]]
         sims = similarity(self.vectors, self.of_class, len(self.members), seen_by_the_judge(turned), rule.neighbours)
         fit = np.abs(self.measured[:, None] - self.mm) <= np.maximum(0.6, rule.tolerance * self.mm)
         fits = np.stack([fit[:, m].any(1) for m in self.members], 1)

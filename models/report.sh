@@ -28,14 +28,15 @@ cups() { # FOLDER SEED CUPS SOURCE [more options]
 }
 # An evaluation ends with 1 where a cup is a false green; that is a result.
 evaluate() { "$cupcheck" evaluate "$@" 2>>"$work/evaluate.log" || [ $? -eq 1 ]; }
-by_all() { # FOLDER NAME [more options]
+judged() { # FOLDER NAME [more options]: every outcome, by the bundle's own judge unless told otherwise
   local folder=$1 name=$2
   shift 2
   # What other code judged is not taken for this.
   case $commit in *changes) rm -f "$work/$name-$run.jsonl" ;; esac
   [ -e "$work/$name-$run.jsonl" ] ||
-    evaluate "$folder" --bundle "$bundle" --judge all --threshold "$lowest" --cups-out "$work/$name-$run.jsonl" "$@" >"$work/$name.txt"
+    evaluate "$folder" --bundle "$bundle" --threshold "$lowest" --cups-out "$work/$name-$run.jsonl" "$@" >"$work/$name.txt"
 }
+by_all() { judged "$@" --judge all; }
 first() { # COUNT NAME: the first cups alone
   rm -rf "${work:?}/$2"
   mkdir -p "$work/$2"
@@ -55,9 +56,7 @@ made+=(--made "cupcheck evaluate --judge all --threshold $lowest")
 by_all "$work/photographs" photographs --report "$work/photographs.html"
 by_all "$work/rendered" rendered --report "$work/rendered.html"
 by_all "$work/years" years
-case $commit in *changes) rm -f "$work/impostors-$run.jsonl" ;; esac
-[ -e "$work/impostors-$run.jsonl" ] ||
-  evaluate "$work/impostors" --bundle "$bundle" --threshold "$lowest" --cups-out "$work/impostors-$run.jsonl" >"$work/impostors.txt"
+judged "$work/impostors" impostors
 first 100 timing
 by_all "$work/timing" timing --jobs 1
 first "${CUPS_DESIGNS:-1000}" known
@@ -66,8 +65,7 @@ for count in 10 50; do # the bundle knows fewer than 100
   by_all "$work/known" "known-$count" --designs "$count"
   known+=(--known "$count=$work/known-$count-$run.jsonl")
 done
-[ -e "$work/half-$run.jsonl" ] ||
-  evaluate "$work/known" --bundle "$bundle" --precision fp16 --threshold "$lowest" --cups-out "$work/half-$run.jsonl" >"$work/half.txt"
+judged "$work/known" half --precision fp16
 [ -e "$work/enrolled/enrolled.json" ] || "$python" enrol_study.py --out "$work/enrolled"
 first 300 no-scale
 evaluate "$work/no-scale" --bundle "$bundle" --no-scale --override not_covered >"$work/no-scale.txt"

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from generate.folder_pool import CUTS, LIST, SIDES
+from train.choose import origins
 from train.export import EXEMPLARS, commit_id, digest
 from train.gallery import embed_coins, medoids
 from .network import with_classes
@@ -122,8 +123,7 @@ def make_bundle(base, out, work, name, version, command, net):
 
 def floor_of(manifest):
     """The strictest floor of the shipped bundle's photographed classes: more strangers stand behind it than a folder has."""
-    origin = {d["id"]: d.get("origin") for d in manifest["designs"]}
-    photographed = [c for c in manifest["classes"] if all(origin.get(d) == "photographs" for d in c["designs"])]
+    photographed = [c for c, origin in zip(manifest["classes"], origins(manifest)) if origin == "photographs"]
     own = [c["unknownSimilarity"] for c in photographed or manifest["classes"] if "unknownSimilarity" in c]
     return max(own or [manifest["judge"]["unknownSimilarity"]])
 

@@ -8,7 +8,7 @@ import json
 
 import numpy as np
 
-from item_study import PX, bundle_network, seen_by_the_judge, similarity
+from item_study import PX, QUARTERS, bundle_network, seen_by_the_judge, similarity
 from train.gallery import embed
 from train.choose import (LEAST_TOLERANCE_MM, LEAST_TOLERANCE_SHARE, TOLERANCE_MARGIN, TOLERANCE_QUANTILE, UNKNOWN_QUANTILE, fits, tolerances)
 from train.look_alikes import look_alikes, takings
@@ -35,7 +35,7 @@ def load_seen(prefix, net, turns):
     with open(f"{prefix}.jsonl") as f:
         rows = [json.loads(line) for line in f]
     crops = np.fromfile(f"{prefix}.u8", np.uint8).reshape(len(rows), 3, PX, PX).transpose(0, 2, 3, 1)
-    ways = [np.rot90(crops, quarters, (1, 2)) for quarters in {1: (0,), 2: (0, 2), 4: (0, 1, 2, 3)}[turns]]
+    ways = [np.rot90(crops, quarters, (1, 2)) for quarters in QUARTERS[turns]]
     return rows, np.stack([embed(net, way)[0] for way in ways], 1)
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from .choose import origins
 from .features import all_views, heads_dir
+from .look_alikes import exemplars_alike
 from .metric import Bundle, opinions
 
 ALIKE = 0.3      # mean cosine of two classes' exemplars; `train/choose.py` begins its margins there
@@ -64,10 +66,8 @@ def main():
     bundle, views = Bundle(manifest), all_views(a.bundle)
     vectors = np.fromfile(Path(a.bundle) / manifest["gallery"]["file"], "<f4").reshape(-1, manifest["gallery"]["dim"])
     count = confused(bundle, vectors, views["seen"]) + confused(bundle, vectors, views["choosing"])
-    means = np.stack([vectors[bundle.of_class == c].mean(0) for c in range(len(bundle.members))])
-    alike, may = means @ means.T, near(bundle)
-    origin = {d["id"]: d["origin"] for d in manifest["designs"]}
-    photographed = [all(origin[d] == "photographs" for d in c["designs"]) for c in manifest["classes"]]  # the specialist looks at photographs again, larger
+    alike, may = exemplars_alike(vectors, bundle.of_class, len(bundle.members)), near(bundle)
+    photographed = [origin == "photographs" for origin in origins(manifest)]  # the specialist looks at photographs again, larger
     pairs = [(x, y) for x in range(len(count)) for y in range(x) if photographed[x] and photographed[y] and may[x, y] and (count[x, y] + count[y, x] > 0 or alike[x, y] > ALIKE)]
     groups, name = components(pairs, len(count)), lambda c: manifest["classes"][c]["id"]
     rows = [{"classes": [name(x), name(y)], "coins": int(count[x, y] + count[y, x]), "cosine": round(float(alike[x, y]), 3)} for x, y in pairs]

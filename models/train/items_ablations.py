@@ -17,7 +17,7 @@ from .ablations import Table
 from .gallery import embed, plain_crop
 from .items_data import Batches, training_set
 from .items_network import ItemsNetwork, cpu_has_bf16, load_imagenet
-from .separation import separation
+from .separation import lead, separation
 from .train_items import COLD, FROZEN, MARGIN, loss_of
 
 STEPS, PX = 100, 96
@@ -85,8 +85,7 @@ def measured(net, entries, pictures, seed=5):
     means /= np.linalg.norm(means, axis=1, keepdims=True)
     truth = np.array([known.index(entries[i].cls) if entries[i].cls in known else -1 for i in asked])
     sims = vectors(asked) @ means.T
-    lead = np.stack([sims[:, c] - np.delete(sims, c, 1).max(1) for c in range(len(known))], 1)
-    return separation(lead, truth, np.ones_like(lead, bool))
+    return separation(lead(sims, np.eye(len(known), dtype=bool), -1.0), truth, np.ones_like(sims, bool))
 
 
 def main():

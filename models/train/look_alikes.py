@@ -51,11 +51,16 @@ def leads_of_takings(found):
     return leads
 
 
+def exemplars_alike(vectors, of_class, classes):
+    """C×C: the mean cosine of two classes' exemplars."""
+    means = np.stack([vectors[of_class == c].mean(0) for c in range(classes)])
+    return means @ means.T
+
+
 def leads_of_exemplars(manifest, vectors, of_class):
     """The same of classes of compatible size and different designs whose exemplars are alike on average."""
     designs = {d["id"]: d for d in manifest["designs"]}
-    means = np.stack([vectors[of_class == c].mean(0) for c in range(len(manifest["classes"]))])
-    alike, leads = means @ means.T, {}
+    alike, leads = exemplars_alike(vectors, of_class, len(manifest["classes"])), {}
     near = lambda a, b: abs(a["diameterMm"] - b["diameterMm"]) <= a["toleranceMm"] + b["toleranceMm"]
     for b, other in enumerate(manifest["classes"]):
         for a, one in enumerate(manifest["classes"][:b]):

@@ -1,4 +1,5 @@
 import type { Detection } from './detect.js';
+import { ellipseInBox, isInside } from './ellipse.js';
 import { differenceFromEmpty } from './reference.js';
 import type { Scene } from './scene.js';
 
@@ -11,13 +12,14 @@ const SURE = 2;
 
 /** The share of a detection's middle that is marked. `marked`: rows × columns of the scene's used part. */
 function markedShare(marked: Uint8Array, { usedWidth, usedHeight, scale }: Scene, box: Detection['box']): number {
-  const [x, y, width, height] = box.map((value) => value * scale) as [number, number, number, number];
-  const [cx, cy] = [x + width / 2, y + height / 2];
-  const [a, b] = [(MIDDLE * width) / 2, (MIDDLE * height) / 2];
+  const [x, y, width, height] = box;
+  const outline = ellipseInBox([x * scale, y * scale, width * scale, height * scale]);
+  const { cx, cy } = outline;
+  const [a, b] = [(MIDDLE * width * scale) / 2, (MIDDLE * height * scale) / 2];
   let [cells, seen] = [0, 0];
   for (let row = Math.max(0, Math.floor(cy - b)); row < Math.min(usedHeight, cy + b); row++)
     for (let column = Math.max(0, Math.floor(cx - a)); column < Math.min(usedWidth, cx + a); column++) {
-      if (((column + 0.5 - cx) / a) ** 2 + ((row + 0.5 - cy) / b) ** 2 > 1) continue;
+      if (!isInside(outline, column + 0.5, row + 0.5, MIDDLE)) continue;
       cells++;
       seen += marked[row * usedWidth + column] ?? 0;
     }

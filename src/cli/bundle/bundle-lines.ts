@@ -1,6 +1,6 @@
 import type { Listed } from '../../daemon/bundles/store.js';
 import { boundScopes, type Manifest, scopeOf, type ThresholdSpec } from '../../pipeline/bundle/manifest.js';
-import { listedFiles, type SignedManifest } from '../../pipeline/bundle/read-manifest.js';
+import { bundleBytes, listedFiles, type SignedManifest } from '../../pipeline/bundle/read-manifest.js';
 import type { Signature } from '../../pipeline/bundle/signature.js';
 import { counted, fields, printable, table } from '../layout.js';
 import { megabytes } from './byte-progress.js';
@@ -11,10 +11,6 @@ export function signatureText(signature: Signature): string {
   if (signature.kind === 'signed') return `by ${signature.keyName}, key ${shortId(signature.keyId)}`;
   return signature.keyId === null ? 'none' : `by a key that is not trusted here, ${shortId(signature.keyId)}`;
 }
-
-/** Sum of the files that the manifest lists, and the manifest. */
-export const bundleBytes = ({ manifest, bytes }: SignedManifest): number =>
-  listedFiles(manifest).reduce((sum, file) => sum + file.bytes, bytes.length);
 
 const filesText = (signed: SignedManifest) =>
   `${counted(listedFiles(signed.manifest).length, 'file')}, ${megabytes(bundleBytes(signed))}`;

@@ -1,7 +1,7 @@
 import { access, chmod, constants, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type BundleLimits, bundleLimits } from '../../pipeline/bundle/limits.js';
-import { listedFiles, readSignedManifest, type SignedManifest } from '../../pipeline/bundle/read-manifest.js';
+import { bundleBytes, readSignedManifest, type SignedManifest } from '../../pipeline/bundle/read-manifest.js';
 import { type Signature, signatureFile, type Trust } from '../../pipeline/bundle/signature.js';
 import { whileLocked } from '../folder-lock.js';
 import { syncFolder } from './durable-folder.js';
@@ -149,7 +149,7 @@ async function listedBundle(folder: string, sha256: string, trusted: Trust): Pro
     const found = await readSignedManifest(folder, { ...trusted, allowUnsigned: true });
     if (found.sha256 !== sha256) return { folder, sha256, ok: false, problem: 'its manifest is another one' };
     const { name, version, created } = found.manifest;
-    const bytes = listedFiles(found.manifest).reduce((sum, file) => sum + file.bytes, found.bytes.length);
+    const bytes = bundleBytes(found);
     return { folder, sha256, ok: true, name, version, created, bytes, signature: found.signature };
   } catch (error) {
     return { folder, sha256, ok: false, problem: (error as Error).message };

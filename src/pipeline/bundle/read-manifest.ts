@@ -43,6 +43,10 @@ export function listedFiles({ files }: Manifest, limits: BundleLimits = bundleLi
   return listed;
 }
 
+/** Bytes of the files that the manifest lists, and of the manifest. Errors: BUNDLE_INVALID. */
+export const bundleBytes = ({ manifest, bytes }: Pick<SignedManifest, 'manifest' | 'bytes'>): number =>
+  listedFiles(manifest).reduce((sum, file) => sum + file.bytes, bytes.length);
+
 /**
  * The signature first, then the manifest.
  * @throws BUNDLE_UNSIGNED, BUNDLE_UNTRUSTED, BUNDLE_SIGNATURE, BUNDLE_INVALID
