@@ -17,6 +17,9 @@ cups() { # FOLDER SEED CUPS SPLIT SOURCE KINDS [more options]
 if [ -n "${RETRAIN:-}" ]; then
   "$python" -m train.train_items --steps 3500
   "$python" -m train.checkpoint
+  "$python" -m train.export --out "$cache/cold" # a bundle to go on from, with batches of what it takes for one another
+  "$python" -m train.train_items --warm "$cache/cold" --steps 3000
+  "$python" -m train.checkpoint --run warm
   "$python" -m train.detector_data
   "$python" -m train.train_detector --steps 1500
 fi
@@ -49,4 +52,8 @@ for pool in photographs rendered; do
     "$python" calibrate.py --bundle $bundle --pool "$pool" --cups "$cache/$pool.jsonl" --judge "$judge"
   done
 done
+# which years are not read (decision 0132)
+cups "$cache/years-rendered" 23 160 calibration rendered other_year=1 --look 2
+../bin/cupcheck evaluate "$cache/years-rendered" --bundle $bundle --threshold=-1000 --cups-out "$cache/years-rendered.jsonl" || [ $? -eq 1 ]
+"$python" unread.py --bundle $bundle --cups "$cache/years-rendered.jsonl"
 "$python" -m generate.demo --out demo

@@ -22,6 +22,7 @@ const policy = {
   overrideNotCovered: false,
   maxGreenIfBad: null,
   acceptBound: 'pooled',
+  acceptUnread: true,
   measuringScore: null,
 };
 

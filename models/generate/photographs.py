@@ -5,12 +5,16 @@ Where they lie: the environment variable CUPCHECK_DATA (the folder with index.cs
 import csv
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import cv2
 import numpy as np
+
+
+FLAT = 3  # a US coin of a grade below it is worn flat
 
 
 @dataclass(frozen=True)
@@ -27,10 +31,24 @@ def _bucket(text, n):
     return int(hashlib.sha256(text.encode()).hexdigest(), 16) % n
 
 
+def grade(coin):
+    """The grade of wear, 1 to 70, that a US coin's name ends in; None where it has none."""
+    found = re.search(r"-(\d{1,2})$", coin or "")
+    return int(found.group(1)) if found and 1 <= int(found.group(1)) <= 70 else None
+
+
+def is_flat(coin):
+    """Worn until, often, nothing can be told from what is left (decision 0131)."""
+    worn = grade(coin)
+    return worn is not None and worn < FLAT
+
+
 def purpose(photo):
-    """train or choosing, for a photograph of the split `train`: one US coin in twelve and one world design in twelve are held back."""
+    """train, choosing or flat, for a photograph of the split `train`: one US coin in twelve and one world design in twelve are held back; flat coins teach nothing."""
     if photo.set == "world":
         return "choosing" if _bucket("held " + photo.design, 12) == 0 else "train"
+    if photo.set == "us-types" and is_flat(photo.coin):
+        return "flat"
     return "choosing" if _bucket(photo.coin, 12) == 0 else "train"
 
 

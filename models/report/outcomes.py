@@ -1,7 +1,8 @@
 """What `cupcheck evaluate --cups-out` wrote, read line by line into what the report needs: thousands of cups by a dozen judges stay small."""
 import json
-import re
 from dataclasses import dataclass
+
+from generate.photographs import grade
 
 WORN = 7  # a grade below it is worn nearly flat
 PLAIN = 0.6  # an item of which so much is seen has to be found
@@ -29,12 +30,6 @@ class Outcome:
     found: int  # … that the detector found
     judge_ms: float
     total_ms: float
-
-
-def grade(coin):
-    """The grade of wear, 1 to 70, that a US coin's name ends in; None where it has none."""
-    found = re.search(r"-(\d{1,2})$", coin or "")
-    return int(found.group(1)) if found and 1 <= int(found.group(1)) <= 70 else None
 
 
 def impostors(cup):

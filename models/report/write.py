@@ -51,6 +51,16 @@ def half_line(judges, by_judge):
     return f"`cupcheck evaluate --precision fp16` on the first {len(pairs)} cups: {other} verdicts differ; scores move by at most {max(moved, default=0):.4f}."
 
 
+def unread_line(manifest, at_work):
+    """What a station says of these cups as it comes: a design whose year is not read is not covered (decision 0132)."""
+    unread = {d["id"] for d in manifest["designs"] if "year" in d.get("unread", [])}
+    passed = [o for o in at_work if o.green and o.design not in unread]
+    left = sum(o.false_green for o in passed)
+    return (f"**As a station comes, it takes {len(unread)} of {len(manifest['designs'])} designs for not covered, because their year is not read: then {left} of these sisters turn green**, "
+            f"and {len(passed) - left} of the clean cups. The table is of a station that was told that years don't matter (`risk.unread: accept`), "
+            "as are those of rendered coins above.")
+
+
 def share_coins(outcomes):
     return f"{len(frozenset().union(*(o.impostors for o in outcomes)))} coins that do not belong"
 
@@ -104,6 +114,7 @@ def page(a):
         years = Judges(read(a.years), manifest)
         yield "## A known design of another year"
         yield kinds_line(years.cups[years.own]) + ". Struck coins, the year up; no bundle and no training knew these years."
+        yield unread_line(manifest, years.at_work[years.own])
         yield judges_table(years)
     if enrolled is not None:
         yield "## Designs enrolled from photographs"

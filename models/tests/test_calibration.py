@@ -3,6 +3,7 @@ import unittest
 
 import numpy as np
 
+import unread
 from calibration.bounds import CONFIDENCE, trials_needed, upper_bound
 from calibration.scopes import assign
 from calibration.simulate import COPIES, RUNS, rate, table, walked
@@ -110,6 +111,31 @@ class Walk(unittest.TestCase):
         kinds = ("whole_wrong", "one_impostor", "foreign", "unknown_design")
         cups = [cup(k, -1, [(f"{k}-{i}", "x")]) for k in kinds for i in range(50)]
         self.assertEqual(evidence(cups, 0.1, "p")["anyMix"], round_up(upper_bound(0, 50, 1 - 0.05 / 4)))
+
+
+class Years(unittest.TestCase):
+    def sister(self, design, score, reasons=("low_margin",)):
+        return cup("other_year", score, [(f"{design}-x", f"{design}+4")], list(reasons), expect=design)
+
+    def marked(self, *cups):
+        made = {"judge": {"name": "metric"}, "thresholds": {"p": {"score": 0.1}}, "designs": [{"id": d, "threshold": t, "unread": ["year"]} for d, t in (("a", "p"), ("b", "p"), ("c", None))]}
+        found = unread.mark(made, list(cups))
+        return found, {d["id"]: d.get("unread") for d in made["designs"]}
+
+    def test_one_sister_that_passes_is_enough(self):
+        found, unread_of = self.marked(self.sister("a", 0.05), self.sister("a", 0.1), self.sister("b", 0.09))
+        self.assertEqual(found, {"a": (1, 2), "b": (0, 1)})
+        self.assertEqual(unread_of, {"a": ["year"], "b": None, "c": None})
+
+    def test_a_sister_that_another_gate_stops_has_not_passed(self):
+        self.assertEqual(self.marked(self.sister("a", 0.5, ["mixed_designs"]))[1]["a"], None)
+
+    def test_a_design_without_a_threshold_has_nothing_to_mark(self):
+        self.assertEqual(self.marked(self.sister("c", 0.9))[1]["c"], None)
+
+    def test_without_sisters_nothing_is_said(self):
+        with self.assertRaisesRegex(ValueError, "other_year"):
+            self.marked(cup("one_impostor", 0.5, [("x-1", "x")]))
 
 
 def manifest(**families):

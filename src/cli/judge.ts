@@ -25,6 +25,7 @@ export interface JudgeOptions {
   /** Picture of the empty cup. */
   readonly reference: string | null;
   readonly overrideNotCovered: boolean;
+  readonly unread: 'amber' | 'accept';
   readonly sharedSides: 'strict' | 'allow';
   readonly minInformative: number;
   /** Threads of the networks. */
@@ -80,6 +81,7 @@ export async function* judgePictures(options: JudgeOptions): AsyncGenerator<Pict
       overrideNotCovered: options.overrideNotCovered,
       maxGreenIfBad: null,
       acceptBound: 'pooled',
+      acceptUnread: options.unread === 'accept',
       measuringScore: null,
     };
     const order = options.expect === null ? null : { design: options.expect, count: options.count, expired: false };

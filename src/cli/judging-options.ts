@@ -19,6 +19,12 @@ export function sharedSideOptions(command: Command): Command {
     .option('--min-informative <items>', 'items that must tell their design', wholeNumber(1, 20), 1);
 }
 
+/** `--unread`: designs whose sisters of another year or mint mark the bundle does not tell from them. */
+export const unreadOption = (): Option =>
+  new Option('--unread <policy>', 'designs whose year or mint mark the bundle does not read')
+    .choices(['amber', 'accept'])
+    .default('amber');
+
 /** In what the weights of the items network are kept, for verbs that work without a config. */
 export const precisionOption = (): Option =>
   new Option('--precision <precision>', "weights of the items network: the bundle's fp16 copy, or all 32 bits")

@@ -29,6 +29,7 @@ export function inferSettings(config: Config): InferSettings {
       overrideNotCovered: config.overrides.notCovered,
       maxGreenIfBad: config.risk.maxGreenIfBad,
       acceptBound: config.risk.accept,
+      acceptUnread: config.risk.unread === 'accept',
     },
   };
 }

@@ -112,6 +112,8 @@ function warningsOf(facts: CupFacts, cup: JudgedAs | null, count: CupCount): War
   if (cup?.coverage.kind === 'overridden') warnings.push('not_covered_override');
   if (cup?.coverage.kind === 'covered' && cup.coverage.scope !== 'design')
     warnings.push(cup.coverage.scope === 'family' ? 'family_bound' : 'pooled_bound');
+  if (cup?.coverage.kind === 'covered' && (facts.manifest.designs[cup.index]?.unread ?? []).length > 0)
+    warnings.push('unread_detail');
   if (!facts.bundleSigned) warnings.push('unsigned_bundle');
   if (facts.motion === null) warnings.push('single_frame');
   return warnings;

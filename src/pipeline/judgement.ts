@@ -44,6 +44,7 @@ export const warnings = [
   'not_covered_override',
   'family_bound',
   'pooled_bound',
+  'unread_detail',
   'unsigned_bundle',
   'provider_fallback',
   'single_frame',

@@ -11,6 +11,8 @@ export interface Policy {
   readonly minInformative: number;
   /** Let designs without enough evidence turn green; each such result warns. */
   readonly overrideNotCovered: boolean;
+  /** Designs that have sisters which the bundle can't tell from them: accepted (each such result warns), or not covered. */
+  readonly acceptUnread: boolean;
   /** A bound of P(green | bad cup) above it counts as not covered; `null` = the calibration alone decides. */
   readonly maxGreenIfBad: number | null;
   /** The widest scope whose bound counts as evidence: the design's own, its family's, or that of many designs together. */

@@ -76,6 +76,7 @@ function inferOf(change: Partial<InferSettings>): InferParent {
     sharedSides: 'strict',
     minInformative: 1,
     overrideNotCovered: false,
+    acceptUnread: false,
     maxGreenIfBad: null,
     acceptBound: 'pooled',
   } as const;

@@ -74,6 +74,7 @@ function settings(start: string): InferSettings {
       sharedSides: 'strict',
       minInformative: 1,
       overrideNotCovered: false,
+      acceptUnread: true,
       maxGreenIfBad: null,
       acceptBound: 'pooled',
     },

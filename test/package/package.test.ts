@@ -54,6 +54,8 @@ describe('the package', () => {
       '8',
       '--reference',
       at('models/demo/empty.jpg'),
+      '--unread',
+      'accept',
       '--json',
     ];
     const verdicts = (text: string) =>

@@ -16,6 +16,8 @@ import type { TruthCup } from './truth.js';
 /** How the cups of an evaluation are judged: the same for each of them. */
 export interface JudgingRules {
   readonly overrideNotCovered: boolean;
+  /** As a station with `risk.unread: accept`. */
+  readonly acceptUnread: boolean;
   /** A score in the place of every calibrated threshold, for measuring. */
   readonly threshold: number | null;
   readonly sharedSides: 'strict' | 'allow';
@@ -34,6 +36,7 @@ const policyOf = (rules: JudgingRules, cup: TruthCup): Policy => ({
   sharedSides: rules.sharedSides,
   minInformative: rules.minInformative,
   overrideNotCovered: rules.overrideNotCovered,
+  acceptUnread: rules.acceptUnread,
   maxGreenIfBad: null,
   acceptBound: 'pooled',
   measuringScore: rules.threshold,

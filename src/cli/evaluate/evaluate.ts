@@ -58,6 +58,7 @@ export type DetectorEvaluation = DetectorSummary & { readonly pictures: number; 
 
 const rulesOf = (options: EvaluateOptions): JudgingRules => ({
   overrideNotCovered: options.overrideNotCovered,
+  acceptUnread: options.acceptUnread,
   threshold: options.threshold,
   sharedSides: options.sharedSides,
   minInformative: options.minInformative,

@@ -43,6 +43,8 @@ export const warningMeanings: Readonly<Record<Warning, string>> = {
   not_covered_override: 'The design has no evidence of its own and was allowed by hand (`overrides.notCovered`).',
   family_bound: 'The threshold’s bound is that of the design’s family together, not of this design alone.',
   pooled_bound: 'The threshold rests on many designs together, not on this one alone.',
+  unread_detail:
+    'A sister of this design, of another year or mint mark, would have passed as well (`risk.unread: accept`).',
   unsigned_bundle: 'The bundle has no signature of a key that is trusted here (`bundle.allowUnsigned`).',
   provider_fallback: 'Another execution provider than the first of `providers.order` ran the networks.',
   single_frame: 'Motion was not measured between two frames.',

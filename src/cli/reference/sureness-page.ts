@@ -199,6 +199,7 @@ Only random audits count. Ambers that a person picks, or that the station asks a
 | key | does |
 |---|---|
 | \`risk.maxGreenIfBad\` | a bound above it is not enough: the design is amber (\`not_covered\`) |
+| \`risk.unread\` | \`amber\`: a design with sisters of another year, which the bundle was measured not to tell from it, is not covered. \`accept\`: its greens mean the picture and the size, not the year, and each warns \`unread_detail\` |
 | \`risk.accept\` | whose bound is enough: \`design\`, also its \`family\`'s, or also the \`pooled\` one of many designs |
 | \`audit.share\` | the share of greens that a person checks |
 `;

@@ -6,7 +6,13 @@ import type { EvaluateOptions } from '../evaluate/evaluate.js';
 import { amber, done } from '../exit-codes.js';
 import { orInterrupted } from '../interrupt.js';
 import type { Precision } from '../../pipeline/bundle/precision.js';
-import { overridable, precisionOption, sharedSideOptions, type SharedSideOptions } from '../judging-options.js';
+import {
+  overridable,
+  precisionOption,
+  sharedSideOptions,
+  type SharedSideOptions,
+  unreadOption,
+} from '../judging-options.js';
 import { hanging } from '../layout.js';
 
 interface Options extends SharedSideOptions {
@@ -24,6 +30,7 @@ interface Options extends SharedSideOptions {
   readonly date?: string;
   readonly jobs?: number;
   readonly quiet?: true;
+  readonly unread: 'amber' | 'accept';
   readonly override?: readonly string[];
 }
 
@@ -57,6 +64,7 @@ export function registerEvaluate(program: Command, cli: Cli): void {
     .option('--date <date>', 'a date for the report to bear (default: none)')
     .option('--jobs <jobs>', 'processes that judge side by side (default: one a core)', wholeNumber(1, 256))
     .option('--quiet', 'show no progress')
+    .addOption(unreadOption())
     .option('--override <rule>', 'not_covered: judge designs without enough evidence too', collect);
   sharedSideOptions(command).action(
     cli.action(async (folder: string, options: Options) => {
@@ -70,6 +78,7 @@ export function registerEvaluate(program: Command, cli: Cli): void {
         gallery: options.gallery ?? null,
         precision: options.precision,
         overrideNotCovered,
+        acceptUnread: options.unread === 'accept',
         threshold: options.threshold ?? null,
         knownDesigns: options.designs ?? null,
         sharedSides: options.sharedSides,

@@ -3,7 +3,13 @@ import type { PictureDocument } from '../judge.js';
 import { collect, decimal, wholeNumber } from '../arguments.js';
 import { type Cli, examples } from '../cli.js';
 import type { Precision } from '../../pipeline/bundle/precision.js';
-import { overridable, precisionOption, sharedSideOptions, type SharedSideOptions } from '../judging-options.js';
+import {
+  overridable,
+  precisionOption,
+  sharedSideOptions,
+  type SharedSideOptions,
+  unreadOption,
+} from '../judging-options.js';
 
 interface Options extends SharedSideOptions {
   readonly expect?: string;
@@ -14,6 +20,7 @@ interface Options extends SharedSideOptions {
   readonly gallery?: string;
   readonly threads: number;
   readonly precision: Precision;
+  readonly unread: 'amber' | 'accept';
   readonly override?: readonly string[];
 }
 
@@ -30,18 +37,20 @@ export function registerJudge(program: Command, cli: Cli): void {
     .option('--gallery <folder>', 'designs that were taught: cupcheck enrol add --gallery')
     .option('--threads <threads>', 'threads of the networks', wholeNumber(1, 16), 2)
     .addOption(precisionOption())
+    .addOption(unreadOption())
     .option('--override <rule>', 'not_covered: judge designs without enough evidence too', collect);
   sharedSideOptions(command).action(
     cli.action(async (images: string[], options: Options) => {
       const overrideNotCovered = overridable(options.override ?? []);
       const { judgePictures, formatPicture, exitCodeOf } = await import('../judge.js');
       const { expect = null, count = null, pxPerMm = null, reference = null, bundle = null, gallery = null } = options;
-      const { threads, precision, sharedSides, minInformative } = options;
+      const { threads, precision, sharedSides, minInformative, unread } = options;
       const judging = { images, expect, count, pxPerMm, reference, bundle, gallery };
       const documents: PictureDocument[] = [];
       for await (const document of judgePictures({
         ...judging,
         overrideNotCovered,
+        unread,
         sharedSides,
         minInformative,
         threads,

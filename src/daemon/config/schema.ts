@@ -274,6 +274,11 @@ export const schema = {
       'pooled',
       'Whose bound is enough for green. design: that of the design itself. family: also that of its family. pooled: also that of many designs together. The narrowest that there is serves; each result warns of a wider one.',
     ),
+    unread: key(
+      oneOf('amber', 'accept'),
+      'amber',
+      'Designs that have sisters of another year or mint mark which the bundle does not tell from them. amber: not covered. accept: where an order does not ask for the year; each result warns.',
+    ),
     maxGreenIfBad: orNull(
       number(0, 1),
       'A design whose bound of P(green | bad cup) is above this counts as not covered; null = the thresholds alone decide.',

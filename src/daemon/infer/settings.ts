@@ -46,6 +46,7 @@ function readPolicy(policy: Fields): InferSettings['policy'] {
     minInformative: policy.whole('minInformative', 0, mostItems),
     overrideNotCovered: policy.flag('overrideNotCovered'),
     acceptBound: policy.oneOf('acceptBound', boundScopes),
+    acceptUnread: policy.flag('acceptUnread'),
     maxGreenIfBad: policy.nullable('maxGreenIfBad', (fields, key) => fields.number(key, 0, 1)),
   };
 }

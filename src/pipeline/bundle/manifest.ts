@@ -98,6 +98,8 @@ export interface DesignSpec {
   /** Name of its threshold; `null` = not covered. */
   readonly threshold: string | null;
   readonly origin: string;
+  /** What tells it from its sisters and the bundle was measured not to read ("year"); not given = nothing is known to be missed. */
+  readonly unread?: readonly string[];
 }
 
 /** Whose bad cups a bound speaks of: one design's, those of its family, or those of all designs of a pool on average; the narrowest first. */

@@ -14,6 +14,8 @@ export interface RiskPolicy {
   readonly maxGreenIfBad: number | null;
   /** The widest scope whose bound is enough. */
   readonly acceptBound: BoundScope;
+  /** Let pass what differs from the design in a detail alone that the bundle does not read. */
+  readonly acceptUnread: boolean;
   /** Judge designs without enough evidence too: for measuring, or on an operator's own risk. */
   readonly overrideNotCovered: boolean;
   /** A score that takes the place of every calibrated one: for measuring only; counts as not covered. */
@@ -79,11 +81,12 @@ export function coverageOf(manifest: Manifest, design: DesignSpec, risk: RiskPol
       threshold: seal(risk.measuringScore, evidenceOf(design, narrowest), false),
       detail: 'a score set for measuring',
     };
-  const doubts: string[] = [];
+  const unread = unreadDoubt(design, risk);
+  const doubts = unread === null ? [] : [unread];
   for (const spec of specs) {
     const evidence = evidenceOf(design, spec);
     const doubt = whyNotEnough(design, spec, evidence, risk);
-    if (doubt === null && spec.score !== null)
+    if (doubt === null && spec.score !== null && unread === null)
       return { kind: 'covered', threshold: seal(spec.score, evidence, true), scope: scopeOf(spec) };
     if (doubt !== null) doubts.push(doubt);
   }
@@ -91,6 +94,12 @@ export function coverageOf(manifest: Manifest, design: DesignSpec, risk: RiskPol
   if (!risk.overrideNotCovered) return { kind: 'not_covered', detail };
   const threshold = seal(narrowest?.score ?? 0, evidenceOf(design, narrowest), false);
   return { kind: 'overridden', threshold, detail };
+}
+
+function unreadDoubt({ name, unread = [] }: DesignSpec, { acceptUnread }: RiskPolicy): string | null {
+  if (unread.length === 0 || acceptUnread) return null;
+  const details = unread.join(', ');
+  return `${name}: this bundle does not read its ${details}, so one of another ${details} would pass; where that does not matter: risk.unread: accept`;
 }
 
 function whyNotEnough(

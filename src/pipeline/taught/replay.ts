@@ -60,6 +60,7 @@ function without(gallery: Gallery, { classIndex, row }: Place): Gallery {
 const calibration = {
   maxGreenIfBad: null,
   acceptBound: 'pooled',
+  acceptUnread: true,
   overrideNotCovered: true,
   measuringScore: null,
 } as const;

@@ -45,6 +45,7 @@ const runAt = (threshold: number) =>
     onProgress: null,
     signal: new AbortController().signal,
     overrideNotCovered: false,
+    acceptUnread: true,
     threshold,
     sharedSides: 'strict',
     minInformative: 1,

@@ -110,6 +110,7 @@ beforeAll(async () => {
     bundle: await loadBundle(join(folder, 'tiny'), anyTrust),
     rules: {
       overrideNotCovered: false,
+      acceptUnread: false,
       threshold: -1e9,
       sharedSides: 'strict',
       minInformative: 1,

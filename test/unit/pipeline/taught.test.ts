@@ -66,6 +66,7 @@ describe('what was taught and serves', () => {
     const risk = {
       maxGreenIfBad: null,
       acceptBound: 'pooled' as const,
+      acceptUnread: false,
       overrideNotCovered: false,
       measuringScore: null,
     };

@@ -37,6 +37,39 @@ const of = (id: string, change: Partial<RiskPolicy> = {}) => {
   return found.kind === 'covered' ? found.threshold.score : found.kind;
 };
 
+describe('a design whose year the bundle does not read', () => {
+  const [unread, otherwise] = [
+    { ...designNamed('ship'), unread: ['year'] },
+    { ...designNamed('ship'), unread: [] },
+  ];
+  const ofDesign = (design: DesignSpec, change: Partial<RiskPolicy> = {}) =>
+    coverageOf(manifest, design, { ...policy, ...change }, 'metric');
+
+  it('is not covered, and that says why and what to do', () => {
+    expect(ofDesign(unread)).toMatchObject({
+      kind: 'not_covered',
+      detail: expect.stringMatching(/the ship.*does not read its year.*risk\.unread/) as string,
+    });
+    expect(ofDesign(otherwise).kind).toBe('covered');
+  });
+
+  it('is covered as any other where the station says that years do not matter', () => {
+    expect(ofDesign(unread, { acceptUnread: true })).toEqual(ofDesign(otherwise));
+  });
+
+  it('can be overridden, but is not covered', () => {
+    expect(ofDesign(unread, { overrideNotCovered: true }).kind).toBe('overridden');
+  });
+
+  it('each of its greens warns', () => {
+    const facts = factsOf([ship], { policy: { ...policy, acceptUnread: true } });
+    const warned = (designs: Manifest['designs']) =>
+      judged({ ...facts, manifest: { ...facts.manifest, designs } }).warnings.includes('unread_detail');
+    expect(warned(facts.manifest.designs)).toBe(false);
+    expect(warned(facts.manifest.designs.map((one) => ({ ...one, unread: ['year'] })))).toBe(true);
+  });
+});
+
 describe('of several bounds', () => {
   it('the narrowest serves, with its own evidence', () => {
     expect(coverage('ship')).toMatchObject({ scope: 'design', threshold: { evidence: { pool: 'ship', bound: 0.05 } } });

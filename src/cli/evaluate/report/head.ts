@@ -15,6 +15,7 @@ const rulesText = ({ rules }: EvaluatedRun): string =>
     rules.threshold === null ? 'at the calibrated thresholds' : `with the threshold ${rules.threshold} in their place`,
     `shared sides ${rules.sharedSides}`,
     ...(rules.overrideNotCovered ? ['designs that are not covered too'] : []),
+    ...(rules.acceptUnread ? ['years and mint marks that the bundle does not read do not matter'] : []),
     ...(rules.knownDesigns === null ? [] : [`as if ${rules.knownDesigns} designs were known`]),
     ...(rules.ignoreReference ? ['without the empty cups'] : []),
     ...(rules.ignoreScale ? ['without the scale'] : []),

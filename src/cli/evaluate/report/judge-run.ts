@@ -1,6 +1,7 @@
 import { coverageOf, type RiskPolicy } from '../../../pipeline/bundle/thresholds.js';
 import type { Manifest } from '../../../pipeline/bundle/manifest.js';
 import { atThreshold } from '../at-threshold.js';
+import type { JudgingRules } from '../cup-judging.js';
 import type { EvaluatedRun } from '../evaluate.js';
 import type { CupOutcome } from '../outcome.js';
 import { type Summary, summarise } from '../summary.js';
@@ -28,21 +29,22 @@ const hasCalibration = ({ judge, thresholds, judgeThresholds }: Manifest, name: 
   Object.values(name === judge.name ? thresholds : (judgeThresholds?.[name] ?? {})).some(({ score }) => score !== null);
 
 /** What the bundle's calibration alone allows, as `evaluate` judges without `--threshold`. */
-const calibration: RiskPolicy = {
+const calibration = ({ acceptUnread }: JudgingRules): RiskPolicy => ({
   maxGreenIfBad: null,
   acceptBound: 'pooled',
+  acceptUnread,
   overrideNotCovered: false,
   measuringScore: null,
-};
+});
 
 /** The score that was calibrated for a design and a judge; `null` = the design is not covered. */
-function calibratedScore(manifest: Manifest, id: string | null, judge: string): number | null {
+function calibratedScore(manifest: Manifest, id: string | null, judge: string, rules: JudgingRules): number | null {
   const design = manifest.designs.find((one) => one.id === id);
-  const coverage = design === undefined ? null : coverageOf(manifest, design, calibration, judge);
+  const coverage = design === undefined ? null : coverageOf(manifest, design, calibration(rules), judge);
   return coverage?.kind === 'covered' ? coverage.threshold.score : null;
 }
 
-export function judgeRuns({ bundle: { manifest }, judges, outcomes }: EvaluatedRun): JudgeRun[] {
+export function judgeRuns({ bundle: { manifest }, rules, judges, outcomes }: EvaluatedRun): JudgeRun[] {
   return judges.map((name) => {
     const cups = outcomes.filter(({ judge }) => judge === name);
     const summary = summarise(name, cups);
@@ -50,7 +52,7 @@ export function judgeRuns({ bundle: { manifest }, judges, outcomes }: EvaluatedR
     const worst = summary.overEveryFalseGreen.score;
     const above = worst === null ? -Infinity : nextAbove(worst);
     const operated = atThreshold(cups, (cup) =>
-      operating === 'calibrated' ? calibratedScore(manifest, cup.design, name) : above,
+      operating === 'calibrated' ? calibratedScore(manifest, cup.design, name, rules) : above,
     );
     return { name, cups, summary, operating, operated, atWork: summarise(name, operated) };
   });
