@@ -3,10 +3,12 @@
 The shipped heads in the station's runtime, and what the code around them promises.
 """
 import json
+import os
 import subprocess
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import onnx
@@ -18,6 +20,7 @@ from train.add_features import with_features
 from train.add_heads import add_heads
 from train.confusions import components
 from train.export import HERE
+from train.features import kept, made_of
 from train.fit import Standardised, folded, focal_cross_entropy, focal_sigmoid
 from train.head_cgd import Cgd
 from train.head_export import export_head
@@ -144,6 +147,21 @@ class Exported(unittest.TestCase):
         once = with_features(model).SerializeToString()
         self.assertEqual(with_features(onnx.load_from_string(once)).SerializeToString(), once)
         self.assertEqual([d.dim_param or d.dim_value for d in onnx.load_from_string(once).graph.input[0].type.tensor_type.shape.dim], ["N", 3, "H", "W"])
+
+
+class Kept(unittest.TestCase):
+    def test_views_of_another_network_or_of_other_items_are_made_again(self):
+        with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, {"CUPCHECK_HEADS": folder}):
+            network, made = Path(folder) / "items.onnx", []
+
+            def views(*inputs):
+                made.append(inputs)
+                return np.full((1, 4), len(made)), np.ones((1, 2)), [{"coin": "x"}]
+            look = lambda *inputs: kept("some", made_of(network, *inputs), lambda: views(*inputs)).features[0, 0]
+            network.write_bytes(b"one")
+            self.assertEqual([look("a"), look("a"), look("b"), look("b")], [1, 1, 2, 2])
+            network.write_bytes(b"two")
+            self.assertEqual([look("b"), look("b")], [3, 3])
 
 
 class Parts(unittest.TestCase):

@@ -9,7 +9,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from generate.designs import KNOWN, RANDOM_HELD, RANDOM_TRAINED, SEED_SPLITS, UNKNOWN, random_designs
-from generate.photographs import index, split_of
+from generate.photographs import index, is_flat, split_of
 
 BUNDLE = Path(__file__).resolve().parent.parent / "bundles" / "first" / "manifest.json"
 HAS_PHOTOGRAPHS = bool(os.environ.get("CUPCHECK_DATA"))
@@ -44,6 +44,12 @@ class Photographs(unittest.TestCase):
 
     def test_no_picture_serves_two_splits(self):
         self.assertEqual(overlaps((p.file, split_of(p)) for p in index()), {})
+
+    def test_coins_that_are_worn_flat_teach_nothing_and_are_still_tested(self):
+        splits = lambda flat: {split_of(p) for p in index() if p.set == "us-types" and is_flat(p.coin) == flat}
+        self.assertEqual(splits(True) & {"train", "choosing"}, set())
+        self.assertLessEqual({"flat", "calibration", "test-photo"}, splits(True))
+        self.assertNotIn("flat", splits(False))
 
     def test_designs_that_are_to_be_unknown_are_never_trained(self):
         for name, unknown in (("us-types", ("test-design",)), ("world", ("choosing",))):

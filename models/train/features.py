@@ -7,6 +7,7 @@ pipeline cut (`items_seen.mjs`). The station looks at each item as it lies and u
 Where it is kept: the environment variable CUPCHECK_HEADS, or the folder `heads` in the cache.
 """
 import argparse
+import hashlib
 import json
 import os
 import subprocess
@@ -20,7 +21,7 @@ import torch
 
 from .augment import normalise, place, vary
 from .composed import WIDE, bank
-from .export import HERE
+from .export import HERE, digest
 from .gallery import NEUTRAL
 from .items_data import cache_dir, group_of, training_set
 
@@ -68,13 +69,18 @@ def both_ways(network, crops, said=""):
     return features, e / np.linalg.norm(e, axis=1, keepdims=True)
 
 
-def kept(name, make):
-    """The views of a set: read, or made and written. `make` returns (features, embedding, rows)."""
+def made_of(network, *inputs):
+    """What views depend on, as a digest: the network's file, and whatever else JSON can hold."""
+    return hashlib.sha256(Path(network).read_bytes() + json.dumps(inputs).encode()).hexdigest()
+
+
+def kept(name, of, make):
+    """The views of a set: read where they were made of the same (`made_of`), else made and written. `make` returns (features, embedding, rows)."""
     file = heads_dir() / f"{name}.npz"
-    if not file.is_file():
+    if not file.is_file() or str(np.load(file).get("of")) != of:
         features, embedding, rows = make()
         part = heads_dir() / f"{name}.part.npz"
-        np.savez(part, features=features.astype(np.float16), embedding=embedding.astype(np.float32), rows=json.dumps(rows))
+        np.savez(part, features=features.astype(np.float16), embedding=embedding.astype(np.float32), rows=json.dumps(rows), of=of)
         part.rename(file)
     data = np.load(file)
     return Views(data["features"].astype(np.float32), data["embedding"], json.loads(str(data["rows"])))
@@ -143,7 +149,8 @@ def all_views(bundle):
     network, manifest = Path(bundle) / "items.onnx", json.loads((Path(bundle) / "manifest.json").read_text())
     made = {"seen": seen_views(network, [str(cache_dir() / s) for s in SEEN]), "gallery": gallery_views(network, manifest),
             "choosing": composed_views(network, "choosing", 2), "train": composed_views(network, "train", 1)}
-    views = {name: kept(name, make) for name, make in made.items()}
+    items = [digest(f"{cache_dir() / s}.jsonl") for s in SEEN]
+    views = {name: kept(name, made_of(network, items if name == "seen" else manifest["gallery"]["vectors"] if name == "gallery" else None), make) for name, make in made.items()}
     return {**views, "seen": views["seen"].where(lambda r: r["design"] is not None)}  # what no coin of the truth lies under is a detector's error, not an item
 
 

@@ -18,7 +18,8 @@ import torch.nn as nn
 
 from .ablations import Table
 from .augment import FILL
-from .features import kept, pooled
+from .export import digest
+from .features import kept, made_of, pooled
 from .fit import Standardised, fit, focal_cross_entropy
 from .head_export import export_head
 from .metric import Bundle
@@ -133,7 +134,8 @@ def main():
     trunk, manifest, _, _ = bundle_network(a.bundle)
     bundle = Bundle(manifest)
     trunk = trunk.to(memory_format=torch.channels_last)
-    views, seen = kept("scenes-train", scene_views(trunk, a.scenes)), kept("scenes-held-back", scene_views(trunk, a.held_back))
+    of = lambda folders: made_of(Path(a.bundle) / "items.onnx", [digest(Path(f) / "truth.jsonl") for f in folders])
+    views, seen = kept("scenes-train", of(a.scenes), scene_views(trunk, a.scenes)), kept("scenes-held-back", of(a.held_back), scene_views(trunk, a.held_back))
     net, losses = train(bundle, views, SHIPPED, "scene")
     export_head(a.bundle, "scene", net, "features", "designs", seen.features[:1], batches=False)
     table = Table("scene", f"Whole cups of held-back coins, of which {sum(r['design'] is None for r in seen.rows) // 2} are not one design; the wrong answer to a cup is the likeliest wrong design of its size.")

@@ -9,7 +9,7 @@ import numpy as np
 from generate.photographs import cut, index
 from .augment import CROP_SCALE, vary
 from .composed import WIDE, bank, wide_crop
-from .features import GALLERY_TURNS, both_ways, gallery_entries, kept, row_of, turned_crop
+from .features import GALLERY_TURNS, both_ways, gallery_entries, kept, made_of, row_of, turned_crop
 from .items_data import cache_dir, training_set
 
 PX = 224
@@ -81,4 +81,5 @@ def specialist_views(network, bundle, groups, items):
     """{train, choosing, seen, gallery}: Views at 224 px of the groups' classes. `items`: rows of the held-back items that the station saw."""
     made = {"gallery": exemplars(network, bundle, groups), "seen": seen(network, bundle, groups, items),
             "choosing": banked(network, bundle, groups, "choosing", 2), "train": banked(network, bundle, groups, "train", 1)}
-    return {name: kept(f"specialist-{name}", make) for name, make in made.items()}
+    of = made_of(network, groups, [[r["cup"], r["outline"]] for r in items], bundle.manifest["gallery"]["vectors"])
+    return {name: kept(f"specialist-{name}", of, make) for name, make in made.items()}

@@ -30,7 +30,7 @@ MARGIN, TRIPLET_MARGIN = 0.25, 0.2
 EMA = 0.998
 # learning rates of trunk and heads at the top; steps up to it; share of the steps until it falls; steps on small crops of cut-outs; weight of the triplets
 COLD = {"trunk": 3e-4, "heads": 3e-3, "rise": 285, "hold": 0.5, "small": 1500, "triplets": 0.5}
-WARM = {"trunk": 1.5e-4, "heads": 1e-3, "rise": 60, "hold": 2 / 3, "small": 0, "triplets": 1.0}
+WARM = {"trunk": 1.5e-4, "heads": 1e-3, "rise": 60, "hold": 0.4, "small": 0, "triplets": 1.0}
 FROZEN = 4  # layers of the trunk, up to a quarter of the picture's size: ImageNet's edges serve coins too, and a step takes two thirds of the time
 
 
