@@ -10,7 +10,7 @@ export OMP_WAIT_POLICY=PASSIVE MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THR
 cache="${CUPCHECK_CACHE:-.cache}"
 python=${PYTHON:-/usr/bin/python3}
 export PYTHON=$python
-bundle=bundles/first
+bundle=${BUNDLE:-bundles/first}
 cups() { # FOLDER SEED CUPS SPLIT SOURCE KINDS [more options]
   [ -e "$1/truth.jsonl" ] || "$python" -m generate.cups --out "$1" --seed "$2" --cups "$3" --split "$4" --source "$5" --kinds "$6" "${@:7}"
 }
@@ -46,7 +46,7 @@ for pool in photographs rendered; do
   done
   cat "${judged[@]}" >"$cache/$pool.jsonl"
   # the bundle's own judge first: the others serve under its names
-  own=$("$python" -c 'import json; print(json.load(open("bundles/first/manifest.json"))["judge"]["name"])')
+  own=$("$python" -c 'import json, sys; print(json.load(open(sys.argv[1] + "/manifest.json"))["judge"]["name"])' "$bundle")
   "$python" calibrate.py --bundle $bundle --pool "$pool" --cups "$cache/$pool.jsonl"
   for judge in $("$python" -c 'import json, sys; print(*sorted({json.loads(line)["judge"] for line in open(sys.argv[1])} - {sys.argv[2]}))' "$cache/$pool.jsonl" "$own"); do
     "$python" calibrate.py --bundle $bundle --pool "$pool" --cups "$cache/$pool.jsonl" --judge "$judge"
@@ -56,4 +56,4 @@ done
 cups "$cache/years-rendered" 23 160 calibration rendered other_year=1 --look 2
 ../bin/cupcheck evaluate "$cache/years-rendered" --bundle $bundle --threshold=-1000 --cups-out "$cache/years-rendered.jsonl" || [ $? -eq 1 ]
 "$python" unread.py --bundle $bundle --cups "$cache/years-rendered.jsonl"
-"$python" -m generate.demo --out demo
+[ "$bundle" != bundles/first ] || "$python" -m generate.demo --out demo

@@ -11,7 +11,7 @@ import numpy as np
 from item_study import PX, QUARTERS, bundle_network, seen_by_the_judge, similarity
 from train.gallery import embed
 from train.choose import (LEAST_TOLERANCE_MM, LEAST_TOLERANCE_SHARE, TOLERANCE_MARGIN, TOLERANCE_QUANTILE, UNKNOWN_QUANTILE, fits, tolerances)
-from train.look_alikes import look_alikes, takings
+from train.look_alikes import exemplars_alike, look_alikes, takings
 
 
 def strangers_best(manifest, rows, sims, alike):
@@ -49,7 +49,7 @@ def choose(bundle, seen, least_floor):
     sims = similarity(vectors, of_class, len(manifest["classes"]), seen_by_the_judge(turned), manifest["judge"]["neighbours"])
     sims = np.where(fits(manifest, rows), sims, -1.0)
     designs = [r["truth"]["design"] if r["truth"] else None for r in rows]
-    alike = look_alikes(manifest, vectors, of_class, takings(manifest, designs, sims, np.full(len(manifest["classes"]), least_floor)))
+    alike = look_alikes(manifest, exemplars_alike(vectors, of_class, len(manifest["classes"])), takings(manifest, designs, sims, np.full(len(manifest["classes"]), least_floor)))
     strangers = strangers_best(manifest, rows, sims, alike)
     measured = float(np.quantile(strangers, UNKNOWN_QUANTILE)) if len(strangers) else -1.0
     floor = round(max(least_floor, measured), 3)

@@ -33,7 +33,7 @@ def attempts_section(attempts):
     rows = [[a["name"], percent(a["green"] / a["clean"]), percent(a["unwornGreen"] / a["unworn"]), f"{a['falseGreens']} of {a['bad']}", percent(a["atZero"] / a["clean"]), a["commit"], a["cups"]]
             for a in attempts]
     head = ["attempt", f"clean cups green at {SCORE}", f"… no coin worn below grade {WORN}", "bad cups over 0", "clean cups green over the worst bad one", "commit", "cups"]
-    said = "### For more green cups\n\nEach attempt by the metric judge on the same cups of the split `calibration` (where the last column is equal), in the order of time, each with what came before it. " \
+    said = "### For more green cups\n\nEach attempt by the judge that it names (else `metric`) on the same cups of the split `calibration` (where the last column is equal), in the order of time, each with what came before it. " \
            "The cups are few, and some were looked at: they rank, and bound nothing."
     return said + "\n\n" + markdown(head, rows)
 
@@ -42,10 +42,13 @@ def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--name", required=True)
     args.add_argument("--cups", required=True)
-    args.add_argument("--judge", default="metric")
+    args.add_argument("--judge", help="default: the only one of the cups' file")
     args.add_argument("--commit", help="of what was measured; default: where HEAD is")
     a = args.parse_args()
-    outcomes = read(a.cups)[a.judge]
+    by_judge = read(a.cups)
+    if a.judge is None and len(by_judge) > 1:
+        raise SystemExit(f"{a.cups} is of {len(by_judge)} judges: say which one with --judge")
+    outcomes = by_judge[a.judge or next(iter(by_judge))]
     commit = a.commit or subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
     cups = hashlib.sha256("\n".join(f"{o.image} {o.kind} {sorted(o.impostors)}" for o in outcomes).encode()).hexdigest()[:8]
     known = json.loads(FILE.read_text()) if FILE.is_file() else []

@@ -94,32 +94,35 @@ class Choosing(unittest.TestCase):
 
     vectors = np.array([[1, 0], [0.8, 0.6]], np.float32)
 
+    def alike(self, vectors):
+        return look_alikes.exemplars_alike(vectors, np.array([0, 1]), 2)
+
     def test_classes_that_look_alike_need_a_lead(self):
-        self.assertEqual(look_alikes.look_alikes(self.manifest(20.5), self.vectors, np.array([0, 1])), [{"classes": [0, 1], "margin": 0.5}])
+        self.assertEqual(look_alikes.look_alikes(self.manifest(20.5), self.alike(self.vectors)), [{"classes": [0, 1], "margin": 0.5}])
 
     def test_a_size_tells_them_apart(self):
-        self.assertEqual(look_alikes.look_alikes(self.manifest(22.0), self.vectors, np.array([0, 1])), [])
+        self.assertEqual(look_alikes.look_alikes(self.manifest(22.0), self.alike(self.vectors)), [])
 
     def test_classes_that_differ_need_none(self):
-        self.assertEqual(look_alikes.look_alikes(self.manifest(20.5), np.eye(2, dtype=np.float32), np.array([0, 1])), [])
+        self.assertEqual(look_alikes.look_alikes(self.manifest(20.5), self.alike(np.eye(2, dtype=np.float32))), [])
 
     def test_a_coin_that_was_taken_for_another_makes_its_classes_look_alike(self):
         sims, floors = np.array([[0.5, 0.62], [0.7, 0.5]]), np.array([0.4, 0.4])
         found = look_alikes.takings(self.manifest(20.5), ["a", "a"], sims, floors)
         self.assertEqual([(t.item, t.own, t.other) for t in found], [(0, 0, 1)])
-        self.assertEqual(look_alikes.look_alikes(self.manifest(20.5), np.eye(2, dtype=np.float32), np.array([0, 1]), found), [{"classes": [0, 1], "margin": 0.17}])
+        self.assertEqual(look_alikes.look_alikes(self.manifest(20.5), self.alike(np.eye(2, dtype=np.float32)), found), [{"classes": [0, 1], "margin": 0.17}])
 
     def test_a_coin_like_nothing_known_or_of_no_size_of_its_own_says_nothing_of_look_alikes(self):
         sims, floors = np.array([[0.2, 0.3], [-1.0, 0.6], [0.1, 0.6]]), np.array([0.4, 0.4])
         self.assertEqual(look_alikes.takings(self.manifest(20.5), ["a", "a", None], sims, floors), [])
 
     def test_where_enough_held_back_coins_speak_the_exemplars_do_not(self):
-        of = lambda coins: look_alikes.look_alikes(self.manifest(20.5), self.vectors, np.array([0, 1]), (), coins)
+        of = lambda coins: look_alikes.look_alikes(self.manifest(20.5), self.alike(self.vectors), (), coins)
         self.assertEqual((of({0: 15, 1: 15}), len(of({0: 15, 1: 14})), len(of({0: 15}))), ([], 1, 1))
 
     def test_the_larger_lead_holds(self):
         taken = [look_alikes.Taking(0, 0, 1, 0.3)]
-        self.assertEqual(look_alikes.look_alikes(self.manifest(20.5), self.vectors, np.array([0, 1]), taken)[0]["margin"], 0.5)
+        self.assertEqual(look_alikes.look_alikes(self.manifest(20.5), self.alike(self.vectors), taken)[0]["margin"], 0.5)
 
 
 class KeptTraining(unittest.TestCase):

@@ -8,6 +8,7 @@ from report import measures
 from report.aims import aims_table
 from report.attempts import attempts_section, measured
 from report.merge import merge, parse
+from report.again import differences
 from report.outcomes import read
 from report.tables import Judges, judges_table, kinds_table, known_table, slices_table
 from report.slices import slices
@@ -151,6 +152,26 @@ class Merge(unittest.TestCase):
             cups = [json.loads(line) for line in (folder / "all" / "truth.jsonl").read_text().splitlines()]
             self.assertEqual([(c["image"], c.get("seed"), c.get("source")) for c in cups], [("a-cup.jpg", 31, "photographs"), ("b-cup.jpg", 7, None)])
             self.assertEqual((folder / "all" / "b-cup.jpg").read_text(), "two")
+
+
+class Again(unittest.TestCase):
+    def bundle(self, folder, **change):
+        manifest = {"created": "today", "thresholds": {"p": 0.1}, "files": {"items.onnx": {}}, "provenance": {"seconds": 1}}
+        (Path(folder) / "items.onnx").write_bytes(b"weights")
+        (Path(folder) / "manifest.json").write_text(json.dumps({**manifest, **change}))
+
+    def test_bundles_that_judge_alike_differ_in_nothing(self):
+        with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+            self.bundle(one)
+            self.bundle(other, created="tomorrow", provenance={"seconds": 2})
+            self.assertEqual(list(differences(one, other)), [])
+            self.bundle(other, thresholds={"p": 0.11})
+            self.assertEqual(list(differences(one, other)), ["thresholds of the manifest"])
+            self.bundle(other)
+            (Path(other) / "items.onnx").write_bytes(b"other weights")
+            self.assertEqual(list(differences(one, other)), ["items.onnx"])
+            (Path(other) / "items.onnx").unlink()
+            self.assertEqual(list(differences(one, other)), ["items.onnx"])
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python3 -m train.add_heads --bundle bundles/first
 
 `heads`: name → {file, input {name, shape}, outputs {name: shape}}; `judges`: what a judge needs besides its network. `judges.specialist.groups`
-and `px` are `train/confusions.py`'s, `judges.cgd.unknownSimilarity` is `train/head_cgd.py`'s. A head whose file is missing is left out.
+and `px` are `train/confusions.py`'s, `judges.cgd.unknownSimilarity` is `train/head_cgd.py`'s, `judges.combined` `train/combine.py`'s. A head whose file is missing is left out.
 """
 import argparse
 import json
@@ -32,9 +32,11 @@ def head_entry(file):
 
 def judges_entry(folder, manifest):
     known = manifest.get("judges", {})
-    out = {name: one for name, one in known.items() if name not in ("cgd", "specialist", "scene", "boosted")}
+    out = {name: one for name, one in known.items() if name not in ("cgd", "combined", "specialist", "scene", "boosted")}
     if (folder / "cgd.onnx").is_file():
         out["cgd"] = {**known.get("cgd", {}), "gallery": {"file": CGD_GALLERY, "dim": CGD_DIM}}
+        if "combined" in known:
+            out["combined"] = known["combined"]
     if (folder / "specialist.onnx").is_file():
         groups, px = known["specialist"]["groups"], known["specialist"]["px"]
         vectors = [v for v in manifest["gallery"]["vectors"] if any(v["class"] in g for g in groups)]

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from item_study import bundle_network, load_seen, seen_by_the_judge, similarity
-from .look_alikes import ALIKE_FROM, ALIKE_SLOPE, ENOUGH_COINS, TAKEN_LEAD, look_alikes, takings
+from .look_alikes import ALIKE_FROM, ALIKE_SLOPE, ENOUGH_COINS, TAKEN_LEAD, exemplars_alike, look_alikes, takings
 
 TOLERANCE_QUANTILE, TOLERANCE_MARGIN = 0.995, 1.15  # what the margin is worth: RECORD.md
 LEAST_TOLERANCE_MM, LEAST_TOLERANCE_SHARE = 0.6, 0.035  # a station's own error is shared by all its cups, and few stations stand behind the quantile
@@ -48,6 +48,35 @@ def fits(manifest, rows):
     return np.array([[any(ok(r["diameterMm"], designs[d]) for d in c["designs"]) for c in manifest["classes"]] for r in rows])
 
 
+SETS = {"photographs": ("us-types", "world", "foreign"), "rendered": ("rendered", "foreign")}  # by origin: what its strangers are
+
+
+def floors_of(manifest, rows, sims):
+    """(by class: how alike an item must be before it counts as known; by origin: what that was taken from). `sims` N×C, −1 where the size does not fit."""
+    known, origin = {d["id"] for d in manifest["designs"]}, np.array(origins(manifest))
+    floors, report = np.ones(len(manifest["classes"])), {}
+    for name, served in SETS.items():
+        mine = origin == name
+        chosen = [i for i, r in enumerate(rows) if r["truth"] and r["truth"]["set"] in served and (r["truth"]["set"] != "foreign" or (rows[i]["pool"] == name))]
+        strangers = [i for i in chosen if rows[i]["truth"]["design"] not in known]
+        own = [max(sims[i, c] for c, one in enumerate(manifest["classes"]) if rows[i]["truth"]["design"] in one["designs"]) for i in chosen if rows[i]["truth"]["design"] in known]
+        if len(strangers) < 50 or len(own) < 50:
+            raise SystemExit(f"{name}: {len(strangers)} strangers and {len(own)} known items are too few to choose a floor by: more mixed cups are needed")
+        strange, familiar = float(np.quantile(sims[strangers][:, mine].max(1), UNKNOWN_QUANTILE)), float(np.quantile(own, KNOWN_QUANTILE))
+        floor = round(max(strange, (strange + familiar) / 2), 3)
+        floors[mine] = floor
+        coins = lambda items: len({rows[i]["truth"]["coin"] for i in items})
+        report[name] = {"floor": floor, "strange": round(strange, 3), "familiar": round(familiar, 3), "strangers": len(strangers), "strangeCoins": coins(strangers), "known": len(own), "knownBelow": round(float(np.mean(np.array(own) < floor)), 4)}
+    return floors, report
+
+
+def alike_ones(manifest, rows, sims, floors, alike):
+    """(the manifest's look-alikes, the takings behind them). `alike` C×C: how alike the classes' exemplars are."""
+    taken = takings(manifest, [r["truth"]["design"] if r["truth"] else None for r in rows], sims, floors)
+    coins = {c: len({r["truth"]["coin"] for r in rows if r["truth"] and r["truth"]["side"] == one["side"] and r["truth"]["design"] in one["designs"]}) for c, one in enumerate(manifest["classes"])}
+    return look_alikes(manifest, alike, taken, coins), taken
+
+
 def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--bundle", required=True)
@@ -60,27 +89,11 @@ def main():
         d["toleranceMm"] = round(max(LEAST_TOLERANCE_MM, max(LEAST_TOLERANCE_SHARE, errors[d["origin"]][0]) * d["diameterMm"]), 2)
     sims = similarity(vectors, of_class, len(manifest["classes"]), seen_by_the_judge(turned), manifest["judge"]["neighbours"])
     sims = np.where(fits(manifest, rows), sims, -1.0)
-    known = {d["id"] for d in manifest["designs"]}
-    origin, sets, report = np.array(origins(manifest)), {"photographs": ("us-types", "world", "foreign"), "rendered": ("rendered", "foreign")}, {}
-    for name, served in sets.items():
-        mine = origin == name
-        chosen = [i for i, r in enumerate(rows) if r["truth"] and r["truth"]["set"] in served and (r["truth"]["set"] != "foreign" or (rows[i]["pool"] == name))]
-        strangers = [i for i in chosen if rows[i]["truth"]["design"] not in known]
-        own = [max(sims[i, c] for c, one in enumerate(manifest["classes"]) if rows[i]["truth"]["design"] in one["designs"]) for i in chosen if rows[i]["truth"]["design"] in known]
-        if len(strangers) < 50 or len(own) < 50:
-            raise SystemExit(f"{name}: {len(strangers)} strangers and {len(own)} known items are too few to choose a floor by: more mixed cups are needed")
-        strange, familiar = float(np.quantile(sims[strangers][:, mine].max(1), UNKNOWN_QUANTILE)), float(np.quantile(own, KNOWN_QUANTILE))
-        floor = round(max(strange, (strange + familiar) / 2), 3)
-        for c, one in enumerate(manifest["classes"]):
-            if mine[c]:
-                one["unknownSimilarity"] = floor
-        coins = lambda items: len({rows[i]["truth"]["coin"] for i in items})
-        report[name] = {"floor": floor, "strange": round(strange, 3), "familiar": round(familiar, 3), "strangers": len(strangers), "strangeCoins": coins(strangers), "known": len(own), "knownBelow": round(float(np.mean(np.array(own) < floor)), 4)}
-    floor = max(r["floor"] for r in report.values())
-    designs_seen = [r["truth"]["design"] if r["truth"] else None for r in rows]
-    taken = takings(manifest, designs_seen, sims, np.array([c["unknownSimilarity"] for c in manifest["classes"]]))
-    coins = {c: len({r["truth"]["coin"] for r in rows if r["truth"] and r["truth"]["side"] == one["side"] and r["truth"]["design"] in one["designs"]}) for c, one in enumerate(manifest["classes"])}
-    manifest["judge"] = {**manifest["judge"], "unknownSimilarity": floor, "turns": TURNS, "lookAlikes": look_alikes(manifest, vectors, of_class, taken, coins)}
+    floors, report = floors_of(manifest, rows, sims)
+    for one, floor in zip(manifest["classes"], floors):
+        one["unknownSimilarity"] = float(floor)
+    pairs, taken = alike_ones(manifest, rows, sims, floors, exemplars_alike(vectors, of_class, len(manifest["classes"])))
+    manifest["judge"] = {**manifest["judge"], "unknownSimilarity": float(floors.max()), "turns": TURNS, "lookAlikes": pairs}
     manifest["provenance"]["chosen"] = {
         "tolerance": {"rule": f"{TOLERANCE_MARGIN} × quantile {TOLERANCE_QUANTILE} of the diameter's error, at least {LEAST_TOLERANCE_MM} mm and {LEAST_TOLERANCE_SHARE:.1%}", **{origin: {"share": round(share, 4), "items": items} for origin, (share, items) in errors.items()}},
         "unknownSimilarity": {"rule": f"quantile {UNKNOWN_QUANTILE} of the best similarity of held-back strangers of compatible size, or half way to quantile {KNOWN_QUANTILE} of known items", **report},

@@ -3,7 +3,8 @@
     python3 -m train.features --bundle bundles/first        some ten minutes on two cores; goes on where it stopped
 
 Crops are those that cups deliver (`train/composed.py`), varied a little, and of held-back coins also those that the station's own
-pipeline cut (`items_seen.mjs`). The station looks at each item as it lies and upside down and takes the mean: so does this.
+pipeline cut (`items_seen.mjs`). The station looks at each item at four turns and takes the mean: so does this at the latter, and at two turns
+at the former, of which there are many.
 Where it is kept: the environment variable CUPCHECK_HEADS, or the folder `heads` in the cache.
 """
 import argparse
@@ -40,7 +41,7 @@ def heads_dir():
 
 @dataclass(frozen=True)
 class Views:
-    """Features N×3840 and embeddings N×256 (of length 1), each the mean over both ways up; `rows`: what each is of."""
+    """Features N×3840 and embeddings N×256 (of length 1), each the mean over some turns; `rows`: what each is of."""
     features: np.ndarray
     embedding: np.ndarray
     rows: list
@@ -59,14 +60,25 @@ def pooled(net, x):
 
 def both_ways(network, crops, said=""):
     """(features N×3840, embedding N×256 of length 1) of crops N×P×P×3 uint8, the mean of each as it lies and turned by 180°. `network`: an items.onnx."""
+    features, e = _both_ways(network, crops, said)
+    return features, e / np.linalg.norm(e, axis=1, keepdims=True)
+
+
+def all_ways(network, crops, said=""):
+    """The same, the mean over the four turns by quarters, as the station looks."""
+    pairs = [_both_ways(network, np.rot90(crops, quarters, (1, 2)), said) for quarters in (0, 1)]
+    features, e = ((one + other) / 2 for one, other in zip(*pairs))
+    return features, e / np.linalg.norm(e, axis=1, keepdims=True)
+
+
+def _both_ways(network, crops, said):
     with tempfile.TemporaryDirectory(dir=heads_dir()) as folder:
         with open(f"{folder}/in.f32", "wb") as f:
             for i in range(0, len(crops), 64):
                 f.write(normalise(np.asarray(crops[i:i + 64])).astype("<f4").tobytes())
         print(f"{said}: {len(crops)} crops", flush=True)
         subprocess.run(["node", str(HERE / "features.mjs"), str(network), str(crops[0].shape[0]), f"{folder}/in.f32", folder], check=True)
-        features, e = (np.fromfile(f"{folder}/{name}.f32", "<f4").reshape(len(crops), -1) for name in ("features", "embedding"))
-    return features, e / np.linalg.norm(e, axis=1, keepdims=True)
+        return tuple(np.fromfile(f"{folder}/{name}.f32", "<f4").reshape(len(crops), -1) for name in ("features", "embedding"))
 
 
 def made_of(network, *inputs):
@@ -115,7 +127,7 @@ def seen_views(network, prefixes):
             for r in part:
                 t = r["truth"] or {"design": None, "side": None, "coin": None, "set": None}
                 rows.append({**{k: t[k] for k in ("design", "side", "coin", "set")}, "mm": r["diameterMm"], "cup": r["cup"], "outline": r["outline"], "pool": Path(prefix).name})
-        return *both_ways(network, np.concatenate(crops), said="seen"), rows
+        return *all_ways(network, np.concatenate(crops), said="seen"), rows
     return make
 
 
@@ -144,14 +156,19 @@ def gallery_views(network, manifest):
     return make
 
 
+def seen_items(bundle):
+    """Views of all that the station found in the cups of held-back coins; `design` null = nothing of the truth lies there."""
+    network, prefixes = Path(bundle) / "items.onnx", [str(cache_dir() / s) for s in SEEN]
+    return kept("seen", made_of(network, [digest(f"{p}.jsonl") for p in prefixes]), seen_views(network, prefixes))
+
+
 def all_views(bundle):
     """{seen, gallery, train, choosing}: Views, of the bundle's trunk."""
     network, manifest = Path(bundle) / "items.onnx", json.loads((Path(bundle) / "manifest.json").read_text())
-    made = {"seen": seen_views(network, [str(cache_dir() / s) for s in SEEN]), "gallery": gallery_views(network, manifest),
+    made = {"gallery": gallery_views(network, manifest),
             "choosing": composed_views(network, "choosing", 2), "train": composed_views(network, "train", 1)}
-    items = [digest(f"{cache_dir() / s}.jsonl") for s in SEEN]
-    views = {name: kept(name, made_of(network, items if name == "seen" else manifest["gallery"]["vectors"] if name == "gallery" else None), make) for name, make in made.items()}
-    return {**views, "seen": views["seen"].where(lambda r: r["design"] is not None)}  # what no coin of the truth lies under is a detector's error, not an item
+    views = {name: kept(name, made_of(network, manifest["gallery"]["vectors"] if name == "gallery" else None), make) for name, make in made.items()}
+    return {**views, "seen": seen_items(bundle).where(lambda r: r["design"] is not None)}  # what no coin of the truth lies under is a detector's error, not an item
 
 
 def main():

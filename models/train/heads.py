@@ -8,7 +8,7 @@ import argparse
 import subprocess
 import sys
 
-STEPS = ("features", "confusions", "head_cgd", "head_multi_label", "head_set", "head_boosted", "head_specialist", "head_scene")
+STEPS = ("features", "confusions", "head_cgd", "combine", "head_multi_label", "head_set", "head_boosted", "head_specialist", "head_scene")
 ABLATED = {s for s in STEPS if s.startswith("head_")}
 
 

@@ -57,10 +57,9 @@ def exemplars_alike(vectors, of_class, classes):
     return means @ means.T
 
 
-def leads_of_exemplars(manifest, vectors, of_class):
-    """The same of classes of compatible size and different designs whose exemplars are alike on average."""
-    designs = {d["id"]: d for d in manifest["designs"]}
-    alike, leads = exemplars_alike(vectors, of_class, len(manifest["classes"])), {}
+def leads_of_exemplars(manifest, alike):
+    """The same of classes of compatible size and different designs whose exemplars are alike on average. `alike`: as `exemplars_alike` has it."""
+    designs, leads = {d["id"]: d for d in manifest["designs"]}, {}
     near = lambda a, b: abs(a["diameterMm"] - b["diameterMm"]) <= a["toleranceMm"] + b["toleranceMm"]
     for b, other in enumerate(manifest["classes"]):
         for a, one in enumerate(manifest["classes"][:b]):
@@ -70,9 +69,9 @@ def leads_of_exemplars(manifest, vectors, of_class):
     return leads
 
 
-def look_alikes(manifest, vectors, of_class, found=(), coins=None):
-    """As the manifest has them, the largest lead first. `found`: what `takings` gave, `coins`: from how many coins of each class."""
-    taken, alike = leads_of_takings(found), leads_of_exemplars(manifest, vectors, of_class)
+def look_alikes(manifest, alike, found=(), coins=None):
+    """As the manifest has them, the largest lead first. `alike`: as `exemplars_alike` has it; `found`: what `takings` gave, `coins`: from how many coins of each class."""
+    taken, alike = leads_of_takings(found), leads_of_exemplars(manifest, alike)
     alike = {pair: lead for pair, lead in alike.items() if min((coins or {}).get(c, 0) for c in pair) < ENOUGH_COINS}
     pairs = [{"classes": list(pair), "margin": round(max(taken.get(pair, 0.0), alike.get(pair, 0.0)), 3)} for pair in taken.keys() | alike.keys()]
     return sorted(pairs, key=lambda pair: (-pair["margin"], pair["classes"]))

@@ -49,16 +49,13 @@ class Bundle:
         return fits.astype(np.int32) @ self.holds.T.astype(np.int32) > 0
 
 
-def opinions(bundle, vectors, embedding, fits):
-    """What the judge thinks of each item. `vectors`: the gallery; `embedding`: N×256 of length 1; `fits`: N×D."""
-    judge, classes = bundle.manifest["judge"], bundle.manifest["classes"]
-    sims = similarity(vectors, bundle.of_class, len(classes), embedding, judge["neighbours"])
-    floors = np.array([c.get("unknownSimilarity", judge["unknownSimilarity"]) for c in classes])
-    margins = np.zeros((len(classes), len(classes)))
-    for pair in judge.get("lookAlikes", []):
+def scored(bundle, sims, floors, look_alikes, class_fits):
+    """(similarity to each design's best class, its score), both N×D (`judges/resemblance.ts`). `sims` N×C; `floors` C; `class_fits` N×C."""
+    classes = len(bundle.members)
+    margins = np.zeros((classes, classes))
+    for pair in look_alikes:
         a, b = pair["classes"]
         margins[a, b] = margins[b, a] = pair["margin"]
-    class_fits = bundle.class_fits(fits)
     own, score = np.zeros((len(sims), len(bundle.ids))), np.zeros((len(sims), len(bundle.ids)))
     for d in range(len(bundle.ids)):
         mine, others = np.where(bundle.holds[:, d])[0], np.where(~bundle.holds[:, d])[0]
@@ -66,5 +63,15 @@ def opinions(bundle, vectors, embedding, fits):
         own[:, d] = sims[:, mine].max(1)
         rival = np.where(class_fits[:, others], sims[:, others] + margins[best][:, others], -np.inf).max(1)
         score[:, d] = own[:, d] - np.maximum(rival, floors[best])
+    return own, score
+
+
+def opinions(bundle, vectors, embedding, fits):
+    """What the judge thinks of each item. `vectors`: the gallery; `embedding`: N×256 of length 1; `fits`: N×D."""
+    judge, classes = bundle.manifest["judge"], bundle.manifest["classes"]
+    sims = similarity(vectors, bundle.of_class, len(classes), embedding, judge["neighbours"])
+    floors = np.array([c.get("unknownSimilarity", judge["unknownSimilarity"]) for c in classes])
+    class_fits = bundle.class_fits(fits)
+    own, score = scored(bundle, sims, floors, judge.get("lookAlikes", []), class_fits)
     known = np.where(class_fits & (sims >= floors), sims, -np.inf)
     return Opinions(own, score, np.where(np.isfinite(known).any(1), known.argmax(1), -1))

@@ -94,6 +94,7 @@ const judges = record(
     cgd: record({ gallery: record({ file: fileName, dim }), unknownSimilarity: similarity, lookAlikes }, [
       'lookAlikes',
     ]),
+    combined: record({ floors: list(similarity, 1, 10_000), lookAlikes }),
     specialist: record({
       groups: list(list(count, 2, 1000), 0, 1000),
       gallery: record({ file: fileName, dim, vectors }),
@@ -102,7 +103,7 @@ const judges = record(
     scene: record({ height: px, width: px }),
     boosted: record({ features: list(text, 1, 100) }),
   },
-  ['softmax', 'cgd', 'specialist', 'scene', 'boosted'],
+  ['softmax', 'cgd', 'combined', 'specialist', 'scene', 'boosted'],
 );
 const thresholds = table(
   text,

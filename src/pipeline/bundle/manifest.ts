@@ -67,6 +67,12 @@ export interface JudgesSpec {
     readonly unknownSimilarity: number;
     readonly lookAlikes?: readonly LookAlikes[];
   };
+  /** What `metric` and `cgd` say together. */
+  readonly combined?: {
+    /** By class: how alike an item must be at least. */
+    readonly floors: readonly number[];
+    readonly lookAlikes: readonly LookAlikes[];
+  };
   readonly specialist?: {
     /** Classes that are taken for one another: indices into the manifest's classes. */
     readonly groups: readonly (readonly number[])[];
@@ -246,11 +252,16 @@ function checkReferences(manifest: Manifest): void {
   for (const [index, design] of designs.entries())
     if (design.threshold !== null && !Object.hasOwn(manifest.thresholds, design.threshold))
       throw invalid(`/designs/${String(index)}/threshold names "${design.threshold}", which /thresholds does not list`);
-  const { cgd, specialist } = manifest.judges ?? {};
+  const { cgd, combined, specialist } = manifest.judges ?? {};
+  if (combined !== undefined && combined.floors.length !== classes.length)
+    throw invalid(
+      `/judges/combined/floors has ${String(combined.floors.length)} floors, wanted one for each of ${String(classes.length)} classes`,
+    );
   const classNumbers: (readonly [path: string, number: number])[] = [
     ...numbered('/gallery/vectors', gallery.vectors, (vector) => [vector.class]),
     ...numbered('/judge/lookAlikes', manifest.judge.lookAlikes ?? [], (pair) => pair.classes),
     ...numbered('/judges/cgd/lookAlikes', cgd?.lookAlikes ?? [], (pair) => pair.classes),
+    ...numbered('/judges/combined/lookAlikes', combined?.lookAlikes ?? [], (pair) => pair.classes),
     ...numbered('/judges/specialist/groups', specialist?.groups ?? [], (group) => group),
     ...numbered('/judges/specialist/gallery/vectors', specialist?.gallery.vectors ?? [], (vector) => [vector.class]),
   ];

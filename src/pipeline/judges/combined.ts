@@ -1,41 +1,46 @@
-import { metricOpinion } from './metric.js';
+import { similarities } from '../gallery.js';
 import type { Judge } from './judge.js';
-import { type JudgeParts, judgeSpec } from './parts.js';
+import { metricOpinion, metricResemblance } from './metric.js';
+import { featuresOf, galleryOf, head, type JudgeParts, judgeSpec } from './parts.js';
 import { classTable, opinionFrom, worstOf } from './resemblance.js';
-import { probabilities } from './softmax.js';
-
-/** The score of an item that the classifier takes for another design: surely not confirmed. */
-const REFUSED = -1;
 
 /**
- * The nearest examples decide, and the classifier must agree: an item is confirmed where its likeliest class, of those of
- * its size, is the design's too. The two err on different items, and neither can make up for the other. Of designs that
- * were taught on the device the classifier knows nothing: there it is not asked.
+ * Nearest known examples by two descriptions of an item: the items network's embedding and the combined global descriptors of `cgd`. An
+ * item's similarity to a class is the mean of the two, for they err on different items. What was taught on the device has the first
+ * alone: taught classes count by it as rivals, and taught designs are judged as `metric` judges them.
  */
 export function combinedJudge(parts: JudgeParts): Judge {
-  const { manifest } = parts.bundle;
-  const { scale } = judgeSpec(parts, 'softmax');
-  const opine = metricOpinion(parts.bundle);
-  const table = classTable(manifest, []);
-  const trained = Number(manifest.networks.items.outputs.scores[1]);
-  const isTrained = manifest.designs.map((_, design) =>
-    table.designsOf.slice(0, trained).some((members) => members.includes(design)),
+  const { bundle } = parts;
+  const { manifest } = bundle;
+  const spec = judgeSpec(parts, 'combined');
+  const second = galleryOf(parts, 'cgd');
+  const describe = head(parts, 'cgd', 'descriptor');
+  const described = second.byClass.length;
+  const resemble = metricResemblance(bundle);
+  const byFirst = metricOpinion(bundle);
+  const { neighbours, unknownSimilarity, lookAlikes: ofFirst = [] } = manifest.judge;
+  const floors = manifest.classes.map((_, index) => spec.floors[index] ?? unknownSimilarity);
+  const ofTaught = ofFirst.filter(({ classes }) => classes.some((index) => index >= described));
+  const table = classTable(manifest, [...spec.lookAlikes, ...ofTaught]);
+  const isTaught = manifest.designs.map(
+    (_, design) => !table.designsOf.slice(0, described).some((members) => members.includes(design)),
   );
-  const noFloors = new Float64Array(manifest.classes.length).fill(-Infinity);
   return {
     name: 'combined',
-    judge({ items }) {
-      const opinions = opine(items).items.map((opinion, index) => {
-        const item = items[index];
-        if (item === undefined) return opinion;
-        const { bestClass } = opinionFrom(table, probabilities(item, scale), noFloors, item.sizeFits);
-        const agreed = bestClass === null ? [] : (table.designsOf[bestClass] ?? []);
+    async judge({ items }) {
+      const descriptors = await describe(featuresOf(items));
+      const alone = isTaught.includes(true) ? byFirst(items).items : [];
+      const opinions = items.map((item, index) => {
+        const { cosines, rivals } = resemble(item);
+        const others = similarities(descriptors[index] ?? new Float32Array(second.dim), second, neighbours);
+        const mean = (first: number, at: number) => (at < described ? (first + (others[at] ?? -1)) / 2 : first);
+        const opinion = opinionFrom(table, cosines.map(mean), floors, item.sizeFits, rivals.map(mean));
         const score = opinion.score.map((value, design) =>
-          isTrained[design] === true && !agreed.includes(design) ? Math.min(value, REFUSED) : value,
+          isTaught[design] === true ? (alone[index]?.score[design] ?? -Infinity) : value,
         );
         return { ...opinion, score };
       });
-      return Promise.resolve(worstOf(opinions, manifest.designs.length));
+      return worstOf(opinions, manifest.designs.length);
     },
   };
 }

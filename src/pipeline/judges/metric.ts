@@ -15,29 +15,50 @@ function withCandidate(gallery: Gallery, candidate: Gallery | null): (Float32Arr
   });
 }
 
+/** By class: how alike an item is, and how much the class counts as a rival. */
+export interface Resemblance {
+  readonly cosines: Float64Array;
+  readonly rivals: Float64Array;
+}
+
 /**
- * Nearest known examples: an item's similarity to a class is the mean of its nearest gallery cosines. For vectors of
- * length 1 the Euclidean distance gives the same order: its square is 2 − 2 × cosine.
- * The candidate's vectors make rivals nearer and nothing else: they can lower a score, never raise one.
+ * How alike an item is to each class: the mean of its nearest gallery cosines. The candidate's vectors make rivals nearer and nothing
+ * else: they can lower a score, never raise one.
  */
-export function metricOpinion({
+export function metricResemblance({
   manifest,
   gallery,
   candidate,
-}: Pick<Bundle, 'manifest' | 'gallery' | 'candidate'>): (items: readonly ScoredItem[]) => CupOpinion {
-  const { neighbours, unknownSimilarity, lookAlikes = [] } = manifest.judge;
+}: Pick<Bundle, 'manifest' | 'gallery' | 'candidate'>): (item: ScoredItem) => Resemblance {
+  const { neighbours } = manifest.judge;
+  const contested = withCandidate(gallery, candidate);
+  return ({ embedding }) => {
+    const cosines = similarities(embedding, gallery, neighbours);
+    // The mean of the nearest can fall by a vector more, where there was one alone: so the larger of both.
+    const rivals = cosines.map((cosine, index) => {
+      const vectors = contested[index] ?? null;
+      return vectors === null ? cosine : Math.max(cosine, similarity(embedding, vectors, neighbours));
+    });
+    return { cosines, rivals };
+  };
+}
+
+/**
+ * Nearest known examples: an item's similarity to a class is the mean of its nearest gallery cosines. For vectors of
+ * length 1 the Euclidean distance gives the same order: its square is 2 − 2 × cosine.
+ */
+export function metricOpinion(
+  bundle: Pick<Bundle, 'manifest' | 'gallery' | 'candidate'>,
+): (items: readonly ScoredItem[]) => CupOpinion {
+  const { manifest } = bundle;
+  const { unknownSimilarity, lookAlikes = [] } = manifest.judge;
   const floors = manifest.classes.map((one) => one.unknownSimilarity ?? unknownSimilarity);
   const table = classTable(manifest, lookAlikes);
-  const contested = withCandidate(gallery, candidate);
+  const resemble = metricResemblance(bundle);
   return (items) => {
-    const opinions = items.map(({ embedding, sizeFits }) => {
-      const cosines = similarities(embedding, gallery, neighbours);
-      // The mean of the nearest can fall by a vector more, where there was one alone: so the larger of both.
-      const rivals = cosines.map((cosine, index) => {
-        const vectors = contested[index] ?? null;
-        return vectors === null ? cosine : Math.max(cosine, similarity(embedding, vectors, neighbours));
-      });
-      return opinionFrom(table, cosines, floors, sizeFits, rivals);
+    const opinions = items.map((item) => {
+      const { cosines, rivals } = resemble(item);
+      return opinionFrom(table, cosines, floors, item.sizeFits, rivals);
     });
     return worstOf(opinions, manifest.designs.length);
   };

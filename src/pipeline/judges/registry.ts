@@ -41,7 +41,7 @@ const judges: Readonly<Record<JudgeName, JudgeEntry>> = {
   'multi-label': { heads: ['multi-label'], features: true, make: multiLabelJudge },
   boosted: { heads: ['boosted'], features: false, make: boostedJudge },
   specialist: { heads: ['specialist', 'verifier'], features: false, make: specialistJudge },
-  combined: plain(combinedJudge),
+  combined: { heads: ['cgd'], features: true, make: combinedJudge },
 };
 
 /** @throws BUNDLE_INVALID where there is no judge of that name */

@@ -8,6 +8,11 @@ import { bundle, manifest } from '../../fixtures/cup-facts.js';
 
 const at = (id: string) => manifest.designs.findIndex((design) => design.id === id);
 const classAt = (id: string) => manifest.classes.findIndex((one) => one.id === id);
+const ofDesign = (id: string) => {
+  const found = manifest.designs[at(id)];
+  if (found === undefined) throw new Error(`no ${id}`);
+  return found;
+};
 const designs = manifest.designs.length;
 
 type Run = (row: Float32Array) => readonly number[];
@@ -30,20 +35,22 @@ const none = network('', () => []);
 function made(
   name: string,
   heads: Partial<Record<HeadName, readonly [input: number, output: string, run: Run]>> = {},
+  base: Bundle = bundle,
 ): Judge {
   const specs = Object.entries(heads).map(([head, [input, output]]) => [
     head,
     { file: `${head}.onnx`, input: { name: 'rows', shape: ['N', input] }, outputs: { [output]: ['N', 1] } },
   ]);
   const withHeads: Bundle = {
-    ...bundle,
+    ...base,
     manifest: {
-      ...manifest,
+      ...base.manifest,
       heads: Object.fromEntries(specs) as NonNullable<typeof manifest.heads>,
       judges: {
         softmax: { scale: 20 },
         boosted: { features: ['count', 'ofDesign', 'lowestScore', 'highestRival', 'spread'] },
         cgd: { gallery: { file: 'c.f32', dim: bundle.gallery.dim }, unknownSimilarity: 0.5 },
+        combined: { floors: manifest.classes.map(() => 0.5), lookAlikes: [] },
       },
     },
     judgeGalleries: { cgd: bundle.gallery },
@@ -238,24 +245,47 @@ describe('every judge', () => {
 });
 
 describe('combined', () => {
-  /** Looks like a ship to the nearest examples, and like `says` to the classifier. */
-  const shipBut = (says: string): ScoredItem => {
-    const classScores = new Float32Array(manifest.classes.length);
-    classScores[classAt(says)] = 1;
-    return { ...ship, classScores };
-  };
+  const same: Run = (row) => [...row];
+  const asTree: Run = (row) => oneHot(classAt('tree/obverse'), row.length, 1).map((value) => Math.max(0, value));
+  const asShip: Run = (row) => oneHot(classAt('ship/obverse'), row.length, 1).map((value) => Math.max(0, value) * 0.9);
+  const says = (descriptor: Run) => made('combined', { cgd: [8, 'descriptor', descriptor] }).judge(cupOf(ship));
 
-  it('confirms what both the nearest examples and the classifier say', async () => {
-    const metric = await made('metric').judge(cupOf(ship));
-    const { score } = await made('combined').judge(cupOf(shipBut('ship/obverse')));
-    expect(score[at('ship')]).toBe(metric.score[at('ship')]);
+  it('is as sure as each of two descriptions that say the same', async () => {
+    const [metric, { score, items }] = [await made('metric').judge(cupOf(ship)), await says(same)];
+    expect(score[at('ship')]).toBeCloseTo(metric.score[at('ship')] ?? 0);
     expect(score[at('ship')]).toBeGreaterThan(0);
+    expect(items[0]?.bestClass).toBe(classAt('ship/obverse'));
   });
 
   it('confirms nothing where they differ', async () => {
-    const { items, score } = await made('combined').judge(cupOf(shipBut('ship/obverse'), shipBut('tree/obverse')));
-    expect(items[1]?.bestClass).toBe(classAt('ship/obverse'));
-    expect(score[at('ship')]).toBe(-1);
-    expect(score[at('tree')]).toBeLessThan(0);
+    const { score } = await says(asTree);
+    expect(score[at('ship')]).toBeLessThanOrEqual(0);
+    expect(score[at('tree')]).toBeLessThanOrEqual(0);
+  });
+
+  it('knows what was taught by the first description alone: as a rival, and as a design', async () => {
+    const embedding = new Float32Array(bundle.gallery.dim);
+    embedding[classAt('ship/obverse')] = 0.8;
+    embedding[embedding.length - 1] = 0.6;
+    const whale = { ...ship, embedding, features: embedding };
+    const taught: Bundle = {
+      ...bundle,
+      manifest: {
+        ...manifest,
+        designs: [...manifest.designs, { ...ofDesign('ship'), id: 'whale', threshold: null }],
+        classes: [...manifest.classes, { id: 'whale/any', side: null, designs: ['whale'] }],
+      },
+      gallery: { ...bundle.gallery, byClass: [...bundle.gallery.byClass, embedding] },
+    };
+    const seen = cupOf({ ...whale, sizeFits: taught.manifest.designs.map(() => null) });
+    const [metric, combined] = [
+      await made('metric', {}, taught).judge(seen),
+      await made('combined', { cgd: [8, 'descriptor', asShip] }, taught).judge(seen),
+    ];
+    expect(combined.score[designs]).toBe(metric.score[designs]);
+    expect(combined.score[designs]).toBeGreaterThan(0);
+    expect(combined.items[0]?.bestClass).toBe(manifest.classes.length);
+    // However much the second description likes the ship, the whale that was taught is nearer.
+    expect(combined.score[at('ship')]).toBeLessThan(0);
   });
 });
