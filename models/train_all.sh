@@ -17,9 +17,6 @@ cups() { # FOLDER SEED CUPS SPLIT SOURCE KINDS [more options]
 if [ -n "${RETRAIN:-}" ]; then
   "$python" -m train.train_items --steps 3500
   "$python" -m train.checkpoint
-  "$python" -m train.export --out "$cache/cold" # a bundle to go on from, with batches of what it takes for one another
-  "$python" -m train.train_items --warm "$cache/cold" --steps 2400
-  "$python" -m train.checkpoint --run warm
   "$python" -m train.detector_data
   "$python" -m train.train_detector --steps 1500
 fi

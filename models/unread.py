@@ -2,28 +2,35 @@
 
     python3 unread.py --bundle bundles/first --cups years.jsonl
 
-`years.jsonl` is what `cupcheck evaluate DIR --threshold=-1000 --cups-out years.jsonl` writes, over cups of the kind `other_year`. A design of
+`years.jsonl` is what `cupcheck evaluate DIR --threshold=-1000 --cups-out years.jsonl` writes, over cups that were made as `other_year`. A design of
 which one sister or more passes its own threshold gets `unread: ["year"]`; a station then takes it for not covered, unless its config says
 that years don't matter (decision 0132). Run `calibrate.py` first. That all its sisters were stopped here is no bound: the report counts others.
 """
 import argparse
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
 from calibration.trials import green_from
 from report.measures import calibration_of
 
-KIND, DETAIL = "other_year", "year"
+DETAIL = "year"
+
+
+def holds_sister(cup):
+    """Whether nothing else than sisters of the expected design (`generate/designs.py` names them by the years moved) does not belong."""
+    wrong = {i["design"] for i in cup["truth"] if i["design"] != cup["expect"]}
+    return bool(wrong) and all(re.fullmatch(re.escape(cup["expect"]) + r"[+-]\d+", str(d)) for d in wrong)
 
 
 def mark(manifest, cups):
     """Writes `unread` of each design; returns by design (sisters' cups that passed, sisters' cups). Errors: ValueError where no cup holds a sister."""
     calibration = calibration_of(manifest, manifest["judge"]["name"])
     score = lambda design: calibration.score(design) if calibration else None
-    sisters = [c for c in cups if c["kind"] == KIND and c.get("judge", manifest["judge"]["name"]) == manifest["judge"]["name"]]
+    sisters = [c for c in cups if holds_sister(c) and c.get("judge", manifest["judge"]["name"]) == manifest["judge"]["name"]]
     if not sisters:
-        raise ValueError(f"no cup of the kind {KIND} by the judge {manifest['judge']['name']}, so there is nothing to tell by")
+        raise ValueError(f"no cup with a sister of another year by the judge {manifest['judge']['name']}, so there is nothing to tell by")
     tried = Counter(c["expect"] for c in sisters)
     passed = Counter(c["expect"] for c in sisters if score(c["expect"]) is not None and green_from(c) >= score(c["expect"]))
     for design in manifest["designs"]:

@@ -115,7 +115,7 @@ class Walk(unittest.TestCase):
 
 class Years(unittest.TestCase):
     def sister(self, design, score, reasons=("low_margin",)):
-        return cup("other_year", score, [(f"{design}-x", f"{design}+4")], list(reasons), expect=design)
+        return cup("unknown_design", score, [(f"{design}-x", f"{design}+4")], list(reasons), expect=design)
 
     def marked(self, *cups):
         made = {"judge": {"name": "metric"}, "thresholds": {"p": {"score": 0.1}}, "designs": [{"id": d, "threshold": t, "unread": ["year"]} for d, t in (("a", "p"), ("b", "p"), ("c", None))]}
@@ -134,7 +134,7 @@ class Years(unittest.TestCase):
         self.assertEqual(self.marked(self.sister("c", 0.9))[1]["c"], None)
 
     def test_without_sisters_nothing_is_said(self):
-        with self.assertRaisesRegex(ValueError, "other_year"):
+        with self.assertRaisesRegex(ValueError, "sister"):
             self.marked(cup("one_impostor", 0.5, [("x-1", "x")]))
 
 

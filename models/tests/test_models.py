@@ -14,6 +14,7 @@ from generate.station import make_station
 from train import checkpoint, choose, look_alikes
 from train.augment import disc_mask, vary
 from train.items_data import Batches, likest
+from train.taught_floor import strangers_and_own
 
 
 def small_cup(seed):
@@ -99,6 +100,10 @@ class Choosing(unittest.TestCase):
 
     def test_classes_that_look_alike_need_a_lead(self):
         self.assertEqual(look_alikes.look_alikes(self.manifest(20.5), self.alike(self.vectors)), [{"classes": [0, 1], "margin": 0.5}])
+
+    def test_an_item_is_a_stranger_to_all_taught_designs_but_its_own(self):
+        strange, own = strangers_and_own(np.array([[0.9, 0.4, 0.3], [0.2, 0.5, 0.7]]), np.array([0, 1]))
+        self.assertEqual((strange.tolist(), own.tolist()), ([0.4, 0.7], [0.9, 0.5]))
 
     def test_a_size_tells_them_apart(self):
         self.assertEqual(look_alikes.look_alikes(self.manifest(22.0), self.alike(self.vectors)), [])

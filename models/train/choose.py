@@ -5,7 +5,7 @@
 PREFIX is what `items_seen.mjs` wrote, over `mixed` cups of the split `choosing`. Chosen are
 - the size tolerance: a little more than what all but five in a thousand views of held-back coins measure within;
 - by origin (photographs, rendered), how alike an item must be before it counts as known: more than 98 in 100 strangers are, and where all but
-  one in 200 known items are much more alike than that, half way to them;
+  one in 200 known items are much more alike than that, half way to them; for what is taught later, see `taught_floor.py`;
 - the pairs of classes that look nearly the same, and the lead that one needs over the other (`look_alikes.py`).
 """
 import argparse
@@ -16,6 +16,7 @@ import numpy as np
 
 from item_study import bundle_network, load_seen, seen_by_the_judge, similarity
 from .look_alikes import ALIKE_FROM, ALIKE_SLOPE, ENOUGH_COINS, TAKEN_LEAD, exemplars_alike, look_alikes, takings
+from .taught_floor import taught_floor
 
 TOLERANCE_QUANTILE, TOLERANCE_MARGIN = 0.995, 1.15  # what the margin is worth: RECORD.md
 LEAST_TOLERANCE_MM, LEAST_TOLERANCE_SHARE = 0.6, 0.035  # a station's own error is shared by all its cups, and few stations stand behind the quantile
@@ -93,7 +94,10 @@ def main():
     for one, floor in zip(manifest["classes"], floors):
         one["unknownSimilarity"] = float(floor)
     pairs, taken = alike_ones(manifest, rows, sims, floors, exemplars_alike(vectors, of_class, len(manifest["classes"])))
-    manifest["judge"] = {**manifest["judge"], "unknownSimilarity": float(floors.max()), "turns": TURNS, "lookAlikes": pairs}
+    taught = taught_floor(net, manifest["judge"]["neighbours"])
+    report["taught"] = taught
+    least = max(taught["floor"], *(r["strange"] for name, r in report.items() if name in SETS))
+    manifest["judge"] = {**manifest["judge"], "unknownSimilarity": round(least, 3), "turns": TURNS, "lookAlikes": pairs}
     manifest["provenance"]["chosen"] = {
         "tolerance": {"rule": f"{TOLERANCE_MARGIN} × quantile {TOLERANCE_QUANTILE} of the diameter's error, at least {LEAST_TOLERANCE_MM} mm and {LEAST_TOLERANCE_SHARE:.1%}", **{origin: {"share": round(share, 4), "items": items} for origin, (share, items) in errors.items()}},
         "unknownSimilarity": {"rule": f"quantile {UNKNOWN_QUANTILE} of the best similarity of held-back strangers of compatible size, or half way to quantile {KNOWN_QUANTILE} of known items", **report},

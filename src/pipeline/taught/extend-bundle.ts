@@ -61,7 +61,7 @@ class Extension {
     if (!this.designs.some(({ id }) => id === design))
       throw new CupcheckError('GALLERY_INVALID', `gallery: nothing says what the design "${design}" is`);
     this.newClasses.add(this.classes.length);
-    // The judge's own floor is the highest of the bundle's: a picture that nobody measured gets no easier one.
+    // It has the judge's own floor, which was measured on designs that no training saw.
     this.classes.push({ id: taughtClassId(design, side), side, designs: [design] });
     return this.classes.length - 1;
   }
