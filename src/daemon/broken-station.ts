@@ -130,6 +130,7 @@ function brokenControl(status: () => StationStatus, problems: readonly CupcheckE
   const refused = refuse(problems);
   return {
     simulation: null,
+    bundles: { activate: refused, commit: refused, rollback: refused },
     status: () => Promise.resolve(status()),
     findings: () =>
       Promise.resolve(

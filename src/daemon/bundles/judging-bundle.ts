@@ -45,7 +45,10 @@ export async function verifyPlace({ folder, sha256, trust }: BundlePlace): Promi
   return found;
 }
 
-/** Which of the bundles cannot judge, by digest, with what is wrong. The bundle of the config is not asked for here. */
+/**
+ * Which of the bundles cannot judge, by digest, with what is wrong. The bundle of the config is not asked for here. Where the trusted
+ * keys cannot be read nothing speaks against any of them: none will judge before that is mended.
+ */
 export async function unfitBundles(
   config: Pick<Config, 'bundle'>,
   judgings: readonly (Judging | null)[],
@@ -53,8 +56,9 @@ export async function unfitBundles(
   const unfit = new Map<string, string>();
   for (const judging of judgings) {
     if (judging === null || judging === 'config') continue;
-    await verifyPlace(placeOfJudging(config, judging)).catch((error: unknown) => {
-      unfit.set(judging.bundle, (error as Error).message);
+    await verifyPlace(placeOfJudging(config, judging)).catch((thrown: unknown) => {
+      const { code, message } = asCupcheckError(thrown);
+      if (code !== 'KEY_INVALID') unfit.set(judging.bundle, message);
     });
   }
   return unfit;
