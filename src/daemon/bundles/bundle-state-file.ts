@@ -81,8 +81,14 @@ export async function readBundleState(folder: string): Promise<BundleState> {
   }
 }
 
-/** The commit point: after a power cut at any moment the old or the new document is there, whole. Errors: STORAGE_FAULT. */
+/**
+ * The commit point: after a power cut at any moment the old or the new document is there, whole.
+ * @throws STORAGE_FAULT; BUNDLE_STATE, before anything is written, for a document that could not be read again
+ */
 export async function keepBundleState(folder: string, state: BundleState): Promise<void> {
+  const path = bundleStateFile(folder);
+  const text = `${JSON.stringify(state, null, 2)}\n`;
+  parseBundleState(Buffer.from(text), path);
   // Root writes it where the station does not run; the station, another user, must read it.
-  await replaceFile(bundleStateFile(folder), `${JSON.stringify(state, null, 2)}\n`, 0o644);
+  await replaceFile(path, text, 0o644);
 }

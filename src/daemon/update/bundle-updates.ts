@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { asCupcheckError, CupcheckError } from '../../errors.js';
-import { type BundleState, type Judging, judgingName, type NamedBundle, phaseOf } from '../bundles/bundle-state.js';
+import { type BundleState, type Judging, judgingName, type NamedBundle } from '../bundles/bundle-state.js';
 import { type BundleEvent, nextBundleState } from '../bundles/bundle-transitions.js';
 import type { Clock, JudgeInfo } from '../ports.js';
 import type { Result } from '../result.js';
@@ -72,7 +72,8 @@ export class BundleUpdates {
   #watch: TrialWatch | null = null;
   /** Ends the wait for the end of the trial. */
   #waiting = new AbortController();
-  #activation: { readonly abort: AbortController; readonly ended: Promise<unknown> } | null = null;
+  #activation: { readonly bundle: string; readonly abort: AbortController; readonly ended: Promise<unknown> } | null =
+    null;
   #last: Promise<unknown> = Promise.resolve();
   readonly #stopping = new AbortController();
 
@@ -109,7 +110,7 @@ export class BundleUpdates {
         await standby.process.start();
         this.#beginTrial();
       }
-      if (phaseOf(state) === 'staged') void this.#resume();
+      if (state.candidate?.step === 'staged') void this.#resume(state.candidate.bundle);
     } catch (thrown) {
       this.#problem = asCupcheckError(thrown);
       onFault(this.#problem);
@@ -127,14 +128,18 @@ export class BundleUpdates {
   }
 
   /**
-   * Proves an installed bundle and lets it judge, on trial.
+   * Proves an installed bundle and lets it judge, on trial. Where that very bundle is being proved already, it waits for the end of it.
    * @throws BUNDLE_BUSY, BUNDLE_STEP, BUNDLE_STATE, STORAGE_FAULT, BUNDLE_REJECTED with what speaks against it, and as the manifest
    */
   async activate(sha256: string, emit: (event: UpdateEvent) => void, signal: AbortSignal): Promise<UpdateAnswer> {
     const startNs = this.#options.clock.nowNs();
     const { active } = this.#known();
+    if (this.#activation?.bundle === sha256) {
+      await this.#activation.ended;
+      return this.#joined(sha256, startNs);
+    }
     if (active !== 'config' && active.bundle === sha256) return this.#answer('nothing_to_do', startNs);
-    return this.#activating(async (own) => {
+    return this.#activating(sha256, async (own) => {
       const candidate = await this.#options.shelf.named(sha256);
       await this.#change({ type: 'stage', candidate });
       await this.#proveStaged(emit, own);
@@ -180,6 +185,13 @@ export class BundleUpdates {
     if (why !== null) this.#fail(why);
   }
 
+  #joined(sha256: string, startNs: bigint): UpdateAnswer {
+    const { active, outcomes } = this.#known();
+    if (active !== 'config' && active.bundle === sha256) return this.#answer('activated', startNs);
+    const last = outcomes.at(-1);
+    throw new CupcheckError('BUNDLE_REJECTED', `${last?.name ?? sha256} ${last?.version ?? ''}: ${last?.why ?? 'rejected'}`);
+  }
+
   #known(): BundleState {
     if (this.#problem !== null) throw this.#problem;
     if (this.#state === null) throw new CupcheckError('MODEL_NOT_READY', 'the station is starting');
@@ -199,7 +211,11 @@ export class BundleUpdates {
     return run;
   }
 
-  async #activating<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  async #activating<T>(
+    bundle: string,
+    work: (signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
     if (this.#activation !== null) throw busy();
     const abort = new AbortController();
     const run = this.#inTurn(() => work(AbortSignal.any([signal, abort.signal])));
@@ -207,7 +223,7 @@ export class BundleUpdates {
       () => undefined,
       () => undefined,
     );
-    this.#activation = { abort, ended };
+    this.#activation = { bundle, abort, ended };
     try {
       return await run;
     } finally {
@@ -241,10 +257,11 @@ export class BundleUpdates {
     );
   }
 
-  async #resume(): Promise<void> {
+  async #resume(bundle: string): Promise<void> {
     const { log } = this.#options;
-    await this.#activating((signal) => this.#proveStaged((event) => log.info(event, 'staged bundle'), signal), never).catch(
-      (thrown: unknown) => log.error({ err: asCupcheckError(thrown) }, 'the staged bundle was rejected'),
+    const told = (event: UpdateEvent) => log.info(event, 'staged bundle');
+    await this.#activating(bundle, (signal) => this.#proveStaged(told, signal), never).catch((thrown: unknown) =>
+      log.error({ err: asCupcheckError(thrown) }, 'the staged bundle does not judge'),
     );
   }
 

@@ -39,6 +39,13 @@ it('is replaced over what an interrupted one left, though it cannot be written',
   expect(JSON.parse(readFileSync(path(), 'utf8'))).toEqual(full);
 });
 
+it('that could not be read again is not kept', async () => {
+  await keepBundleState(root, full);
+  const bad = { ...full, active: { ...active, gallery: '11' } };
+  await expect(keepBundleState(root, bad)).rejects.toMatchObject({ code: 'BUNDLE_STATE' });
+  expect(await readBundleState(root)).toEqual(full);
+});
+
 const damages: Readonly<Record<string, unknown>> = {
   'another schema': { ...full, schema: 2 },
   'an unknown field': { ...full, more: 1 },

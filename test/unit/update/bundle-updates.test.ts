@@ -210,8 +210,12 @@ describe('an activation', () => {
     await expect(first).rejects.toMatchObject({ code: 'BUNDLE_REJECTED' });
     const second = activate(a);
     second.catch(() => undefined);
+    const joined = activate(a);
+    joined.catch(() => undefined);
     await fake.clock.advance(50);
     expect(await within(50, updates.rollback('asked for'))).toMatchObject({ outcome: 'withdrawn' });
+    await expect(joined).rejects.toMatchObject({ code: 'BUNDLE_REJECTED' });
+    expect(shelf.processes.filter(({ bundle }) => bundle === a)).toHaveLength(2);
     await expect(second).rejects.toMatchObject({ message: expect.stringContaining('asked for') as string });
     expect(shelf.kept.outcomes.map(({ why }) => why)).toEqual(['the caller went away', 'asked for']);
   });
