@@ -202,6 +202,7 @@ export async function assembleStation(
     camera,
     light,
     judge,
+    trialUntil: () => updates.state?.trial?.until ?? null,
     orders,
     broker,
     lastResult: () => last,
