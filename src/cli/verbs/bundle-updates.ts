@@ -160,7 +160,8 @@ export function registerRollback(bundle: Command, cli: Cli): void {
 function rollbackText(outcome: UpdateAnswer['outcome'], name: string, ms: number | null): string {
   if (outcome === 'nothing_to_do') return `Nothing to do: ${name} judges, and nothing is known that judged before.`;
   if (outcome === 'withdrawn') return `The proof was ended. ${name} judges, as before.`;
-  return ms === null ? `${name} judges again.` : `${name} judges again, after ${ms} ms.`;
+  const subject = name === judgingName('config') ? `T${name.slice(1)}` : name;
+  return ms === null ? `${subject} judges again.` : `${subject} judges again, after ${ms} ms.`;
 }
 
 export function registerPrune(bundle: Command, cli: Cli): void {

@@ -38,5 +38,5 @@ export async function commitOffline(config: BundleConfig, now: Date): Promise<Ch
 export async function rollbackOffline(config: BundleConfig, now: Date): Promise<Changed> {
   const before = await readBundleState(config.state.path);
   const unfit = await unfitBundles(config, [before.previous]);
-  return await change(config, before, { type: 'rollback', why: 'asked for', unfit, at: now.toISOString() });
+  return await change(config, before, { type: 'rollback', why: 'by request', unfit, at: now.toISOString() });
 }

@@ -124,7 +124,7 @@ export function stationVerbs(station: StationControl): VerbTable {
       ({ bundle }, call) => station.bundles.activate(bundle, (event) => call.emit(event), call.signal),
     ),
     'bundle.commit': verb({}, () => station.bundles.commit()),
-    'bundle.rollback': verb({}, () => station.bundles.rollback('asked for')),
+    'bundle.rollback': verb({}, () => station.bundles.rollback('by request')),
     'sim.place': verb<{ picture: string }>(
       { picture: { type: 'string', minLength: 1, maxLength: 4095, pattern: '^/' } },
       ({ picture }) => simulation().place(picture),

@@ -75,6 +75,8 @@ export class BundleUpdates {
   #activation: { readonly bundle: string; readonly abort: AbortController; readonly ended: Promise<unknown> } | null =
     null;
   #last: Promise<unknown> = Promise.resolve();
+  /** Processes that have no more to do, and may take a moment to end. */
+  readonly #retiring = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
 
   constructor(options: BundleUpdateOptions) {
@@ -124,7 +126,7 @@ export class BundleUpdates {
     this.#activation?.abort.abort(new CupcheckError('BUNDLE_REJECTED', 'the station was stopped'));
     await this.#activation?.ended;
     await this.#last;
-    await Promise.all([this.#serving?.stop(), this.#standby?.process.stop()]);
+    await Promise.all([this.#serving?.stop(), this.#standby?.process.stop(), ...this.#retiring]);
   }
 
   /**
@@ -154,7 +156,7 @@ export class BundleUpdates {
     return this.#inTurn(async () => {
       if (!(await this.#change({ type: 'commit' }))) return this.#answer('nothing_to_do', startNs);
       this.#endTrial();
-      await this.#dropStandby();
+      this.#dropStandby();
       return this.#answer('committed', startNs);
     });
   }
@@ -319,7 +321,7 @@ export class BundleUpdates {
     await betweenCups(() => {
       const before = judge.serve(process);
       this.#serving = process;
-      this.#standby = before === null ? null : { judging: active, process: before as JudgeProcess };
+      this.#standby = before === null ? null : { judging: active, process: before };
       this.#beginTrial();
     }, never);
     log.info({ bundle: sha256, name, version, until }, 'bundle active, on trial');
@@ -339,22 +341,27 @@ export class BundleUpdates {
     const process = standby !== null && sameJudging(standby.judging, target) ? standby.process : shelf.process(target);
     this.#standby = standby?.process === process ? null : standby;
     await process.start();
-    let former: JudgeProcess | null = null;
     await betweenCups(() => {
-      former = judge.serve(process);
+      const former = judge.serve(process);
       this.#serving = process;
+      this.#retire(former);
     }, never);
+    this.#dropStandby();
     log.warn({ from: judgingName(active), to: judgingName(target), why }, 'rolled back');
     // One that cannot be loaded is told by the judge's state.
     await loadCandidate(process, this.#stopping.signal).catch(() => undefined);
-    await Promise.all([(former as JudgeProcess | null)?.stop(), this.#dropStandby()]);
     return lost;
   }
 
-  async #dropStandby(): Promise<void> {
-    const standby = this.#standby;
+  #dropStandby(): void {
+    this.#retire(this.#standby?.process ?? null);
     this.#standby = null;
-    await standby?.process.stop();
+  }
+
+  #retire(process: JudgeProcess | null): void {
+    if (process === null) return;
+    const gone = process.stop().finally(() => this.#retiring.delete(gone));
+    this.#retiring.add(gone);
   }
 
   #beginTrial(): void {

@@ -25,8 +25,9 @@ export class TrialWatch {
 
   /** Why the bundle must go; `null` while it may stay. Cups of another bundle do not count. */
   saw({ bundle, reasons }: Pick<Result, 'bundle' | 'reasons'>): string | null {
-    // A process that is away has no bundle: it is the active one that is.
-    if (this.#cups >= this.#limits.cups || (bundle !== null && bundle.sha256 !== this.#bundle)) return null;
+    // A process that is away has no bundle. Before its first cup it may still be loading, which speaks against nothing.
+    const isItsOwn = bundle === null ? this.#cups > 0 : bundle.sha256 === this.#bundle;
+    if (this.#cups >= this.#limits.cups || !isItsOwn) return null;
     this.#cups++;
     const [failure] = reasons.filter(({ reason }) => telling.has(reason));
     if (failure === undefined) return null;

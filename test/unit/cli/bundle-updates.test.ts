@@ -95,7 +95,7 @@ describe('where no station runs', () => {
     expect(said(committed)).toContain('goes back to the bundle of the config');
     expect(said(committed)).toContain('The station does not run');
     expect((await bundle('commit')).out).toContain('Nothing to do');
-    expect((await bundle('rollback')).out).toContain('the bundle of the config judges again.');
+    expect((await bundle('rollback')).out).toContain('The bundle of the config judges again.');
     expect((await bundle('list')).out).toContain('was rolled back at');
   });
 
