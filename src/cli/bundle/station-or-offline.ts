@@ -11,22 +11,24 @@ function isNobodyThere(thrown: unknown): boolean {
 /**
  * Asks the station, or where none runs changes what it reads when it starts. A station that starts at that moment may have read what was
  * there before: then it is asked after all.
+ * @param askAfter asks a station that may have done it already
  */
 export async function stationOrOffline<S, O>(
   ask: () => Promise<S>,
   offline: () => Promise<O>,
+  askAfter: (changed: O) => Promise<S> = ask,
 ): Promise<{ readonly by: 'station'; readonly answer: S } | { readonly by: 'document'; readonly answer: O }> {
-  const asked = async () => {
+  const asked = async (question: () => Promise<S>) => {
     try {
-      return { answer: await ask() };
+      return { answer: await question() };
     } catch (thrown) {
       if (isNobodyThere(thrown)) return null;
       throw thrown;
     }
   };
-  const first = await asked();
+  const first = await asked(ask);
   if (first !== null) return { by: 'station', ...first };
   const answer = await offline();
-  const second = await asked();
+  const second = await asked(() => askAfter(answer));
   return second === null ? { by: 'document', answer } : { by: 'station', ...second };
 }

@@ -9,6 +9,8 @@ import { counted, hanging } from '../layout.js';
 
 /** Loading the networks of a large bundle on a slow board, and the cup that is in its way. */
 const rollbackPatienceMs = 180_000;
+/** A digest that no bundle has. */
+const noBundle = '0'.repeat(64);
 const notRunning = 'The station does not run: its document was changed, and counts when it starts.';
 
 const eventText = (event: UpdateEvent): string => {
@@ -135,9 +137,13 @@ export function registerRollback(bundle: Command, cli: Cli): void {
         const { config } = await cli.goodConfig();
         const { stationOrOffline } = await import('../bundle/station-or-offline.js');
         const { rollbackOffline } = await import('../../daemon/bundles/change-offline.js');
+        const ask = (only: string | null) =>
+          cli.ask<UpdateAnswer>('bundle.rollback', { only }, { timeoutMs: rollbackPatienceMs });
         const found = await stationOrOffline(
-          () => cli.ask<UpdateAnswer>('bundle.rollback', {}, { timeoutMs: rollbackPatienceMs }),
+          () => ask(null),
           () => rollbackOffline(config, new Date()),
+          // It may have read the document after the change: one step back is enough.
+          ({ before }) => ask((before.candidate ?? (before.active === 'config' ? null : before.active))?.bundle ?? noBundle),
         );
         if (found.by === 'station') {
           const { outcome, active, ms } = found.answer;

@@ -124,7 +124,10 @@ export function stationVerbs(station: StationControl): VerbTable {
       ({ bundle }, call) => station.bundles.activate(bundle, (event) => call.emit(event), call.signal),
     ),
     'bundle.commit': verb({}, () => station.bundles.commit()),
-    'bundle.rollback': verb({}, () => station.bundles.rollback('by request')),
+    'bundle.rollback': verb<{ only: string | null }>(
+      { only: { type: ['string', 'null'], pattern: '^[0-9a-f]{64}$', default: null } },
+      ({ only }) => station.bundles.rollback('by request', only),
+    ),
     'sim.place': verb<{ picture: string }>(
       { picture: { type: 'string', minLength: 1, maxLength: 4095, pattern: '^/' } },
       ({ picture }) => simulation().place(picture),

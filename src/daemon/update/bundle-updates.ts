@@ -163,18 +163,21 @@ export class BundleUpdates {
 
   /**
    * Undoes the newest step: ends a proof, or goes back to the bundle before. No cup is judged by the bundle that goes from then on.
+   * @param only the bundle that is to go; where it is not the newest, there is nothing to do
    * @throws BUNDLE_STATE; STORAGE_FAULT where it went back and that could not be written down
    */
-  async rollback(why: string): Promise<UpdateAnswer> {
+  async rollback(why: string, only: string | null = null): Promise<UpdateAnswer> {
     const startNs = this.#options.clock.nowNs();
     const running = this.#activation;
-    if (running !== null) {
+    if (running !== null && (only === null || only === running.bundle)) {
       running.abort.abort(new CupcheckError('BUNDLE_REJECTED', why));
       await running.ended;
       if (this.#state?.trial == null) return this.#answer('withdrawn', startNs);
     }
     return this.#inTurn(async () => {
       const before = this.#known();
+      const newest = before.candidate ?? (before.active === 'config' ? null : before.active);
+      if (only !== null && only !== newest?.bundle) return this.#answer('nothing_to_do', startNs);
       const lost = await this.#rollBack(why);
       if (lost !== null) throw lost;
       return this.#answer(this.#known() === before ? 'nothing_to_do' : 'rolled_back', startNs);

@@ -290,6 +290,14 @@ describe('a rollback', () => {
     expect(served()).toBe(a);
   });
 
+  it('of one bundle alone leaves every other where it is', async () => {
+    await begin({ ...noState, active: serving(b), previous: serving(a) });
+    expect(await within(100, updates.rollback('asked for', a))).toMatchObject({ outcome: 'nothing_to_do' });
+    expect(await within(100, updates.rollback('asked for', b))).toMatchObject({ outcome: 'rolled_back' });
+    expect(await within(100, updates.rollback('asked for', b))).toMatchObject({ outcome: 'nothing_to_do' });
+    expect(served()).toBe(a);
+  });
+
   it('passes over a bundle that is damaged', async () => {
     await begin({ ...noState, active: serving(b), previous: serving(a) });
     shelf.damaged.set(a, 'damaged');
