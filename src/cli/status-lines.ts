@@ -1,6 +1,5 @@
 import type { StationStatus } from '../daemon/status.js';
-import { minuteOf } from './bundle/state-lines.js';
-import { counted, fields, indented, ms } from './layout.js';
+import { counted, fields, indented, minuteOf, ms } from './layout.js';
 import { paint, type Terminal } from './terminal.js';
 
 const lightWords = { dark: 'dark', green: 'green', amber: 'amber', fault: 'amber, blinking' } as const;

@@ -1,5 +1,12 @@
 import { CupcheckError } from '../errors.js';
-import type { BundleControl, Finding, OutboxView, Simulation, StationControl, WatchEvent } from './control/station-verbs.js';
+import type {
+  BundleControl,
+  Finding,
+  OutboxView,
+  Simulation,
+  StationControl,
+  WatchEvent,
+} from './control/station-verbs.js';
 import type { OrderBook } from './order-book.js';
 import type { Order, OrderRequest } from './orders.js';
 import type { Clock, Journal } from './ports.js';

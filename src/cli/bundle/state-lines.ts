@@ -1,9 +1,6 @@
 import { type BundleState, type Judging, judgingName } from '../../daemon/bundles/bundle-state.js';
-import { hanging } from '../layout.js';
+import { hanging, minuteOf } from '../layout.js';
 import { shortId } from './bundle-lines.js';
-
-/** "2026-11-28 19:00 UTC". */
-export const minuteOf = (moment: string): string => `${moment.slice(0, 10)} ${moment.slice(11, 16)} UTC`;
 
 /** How a bundle of the store stands, in a word; empty = nothing but installed. */
 export function stateWord({ active, previous, trial, candidate, outcomes }: BundleState, sha256: string): string {

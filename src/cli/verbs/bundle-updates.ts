@@ -13,18 +13,14 @@ const rollbackPatienceMs = 180_000;
 const noBundle = '0'.repeat(64);
 const notRunning = 'The station does not run: its document was changed, and counts when it starts.';
 
-const eventText = (event: UpdateEvent): string => {
-  switch (event.step) {
-    case 'loading':
-      return 'Loading it beside the bundle that judges…';
-    case 'proving':
-      return 'Loaded. Proving it…';
-    case 'proved':
-      return `${event.by}: ${event.found}`;
-    case 'waiting':
-      return 'Proved. It takes over between two cups…';
-  }
-};
+const stepTexts = {
+  loading: 'Loading it beside the bundle that judges…',
+  proving: 'Loaded. Proving it…',
+  waiting: 'Proved. It takes over between two cups…',
+} as const;
+
+const eventText = (event: UpdateEvent): string =>
+  event.step === 'proved' ? `${event.by}: ${event.found}` : stepTexts[event.step];
 
 /** What a document says of how bundles stand, as the station answers it. */
 const documentOf = ({ active, previous, trial, candidate }: BundleState, outcome: string) => ({
@@ -112,7 +108,10 @@ export function registerCommit(bundle: Command, cli: Cli): void {
         const document =
           found.by === 'station'
             ? { ...found.answer, station: true }
-            : documentOf(found.answer.state, found.answer.state === found.answer.before ? 'nothing_to_do' : 'committed');
+            : documentOf(
+                found.answer.state,
+                found.answer.state === found.answer.before ? 'nothing_to_do' : 'committed',
+              );
         const { outcome, active, previous } = document;
         cli.print(document, () => [
           ...hanging(
@@ -143,7 +142,8 @@ export function registerRollback(bundle: Command, cli: Cli): void {
           () => ask(null),
           () => rollbackOffline(config, new Date()),
           // It may have read the document after the change: one step back is enough.
-          ({ before }) => ask((before.candidate ?? (before.active === 'config' ? null : before.active))?.bundle ?? noBundle),
+          ({ before }) =>
+            ask((before.candidate ?? (before.active === 'config' ? null : before.active))?.bundle ?? noBundle),
         );
         if (found.by === 'station') {
           const { outcome, active, ms } = found.answer;
@@ -189,7 +189,10 @@ export function registerPrune(bundle: Command, cli: Cli): void {
         cli.print({ removed, kept }, () =>
           removed.length === 0
             ? hanging(`Nothing to do: ${counted(kept.length, 'bundle')}, each of which is needed.`)
-            : [`Removed ${counted(removed.length, 'bundle')}, kept ${kept.length}:`, ...described.map((line) => `  ${line}`)],
+            : [
+                `Removed ${counted(removed.length, 'bundle')}, kept ${kept.length}:`,
+                ...described.map((line) => `  ${line}`),
+              ],
         );
         return done;
       }),

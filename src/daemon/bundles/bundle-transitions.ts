@@ -80,7 +80,13 @@ const activate: Cell<'activate'> = (state, { serving, until, at }) => {
   if (serving.bundle !== bundle)
     throw new CupcheckError('INTERNAL', `bundle ${serving.bundle} was proved, the candidate is ${bundle}`);
   const { active, previous } = state;
-  return { ...state, active: serving, previous: active, trial: { since: at, until, before: previous }, candidate: null };
+  return {
+    ...state,
+    active: serving,
+    previous: active,
+    trial: { since: at, until, before: previous },
+    candidate: null,
+  };
 };
 
 const commit: Cell<'commit'> = (state, { at }) => ({

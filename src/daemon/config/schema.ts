@@ -229,7 +229,10 @@ export const schema = {
     renewMs: key(whole(20, 2000, 'ms'), 200, 'How often the station renews; at most half of light.leaseMs.'),
   },
   bundle: {
-    path: orNull(path('file'), 'Folder of the model bundle that judges until another one is activated (cupcheck bundle activate); null = the one that comes with the program.'),
+    path: orNull(
+      path('file'),
+      'Folder of the model bundle that judges until another one is activated (cupcheck bundle activate); null = the one that comes with the program.',
+    ),
     trusted: key(
       path('file'),
       '/etc/cupcheck/trusted.d',

@@ -31,7 +31,7 @@ export function betweenCupsOf(station: Pick<Station, 'current' | 'onState'>): Be
           act();
           resolve();
         } catch (thrown) {
-          reject(thrown as Error);
+          reject(thrown);
         }
       };
       // The state's own effects come first: they conclude the cup that made way.

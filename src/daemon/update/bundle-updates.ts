@@ -141,12 +141,16 @@ export class BundleUpdates {
       return this.#joined(sha256, startNs);
     }
     if (active !== 'config' && active.bundle === sha256) return this.#answer('nothing_to_do', startNs);
-    return this.#activating(sha256, async (own) => {
-      const candidate = await this.#options.shelf.named(sha256);
-      await this.#change({ type: 'stage', candidate });
-      await this.#proveStaged(emit, own);
-      return this.#answer('activated', startNs);
-    }, signal);
+    return this.#activating(
+      sha256,
+      async (own) => {
+        const candidate = await this.#options.shelf.named(sha256);
+        await this.#change({ type: 'stage', candidate });
+        await this.#proveStaged(emit, own);
+        return this.#answer('activated', startNs);
+      },
+      signal,
+    );
   }
 
   /** Keeps the active bundle for good. Errors: BUNDLE_BUSY, BUNDLE_STATE, STORAGE_FAULT. */
@@ -172,7 +176,7 @@ export class BundleUpdates {
     if (running !== null && (only === null || only === running.bundle)) {
       running.abort.abort(new CupcheckError('BUNDLE_REJECTED', why));
       await running.ended;
-      if (this.#state?.trial == null) return this.#answer('withdrawn', startNs);
+      if (this.#known().trial === null) return this.#answer('withdrawn', startNs);
     }
     return this.#inTurn(async () => {
       const before = this.#known();
@@ -194,7 +198,10 @@ export class BundleUpdates {
     const { active, outcomes } = this.#known();
     if (active !== 'config' && active.bundle === sha256) return this.#answer('activated', startNs);
     const last = outcomes.at(-1);
-    throw new CupcheckError('BUNDLE_REJECTED', `${last?.name ?? sha256} ${last?.version ?? ''}: ${last?.why ?? 'rejected'}`);
+    throw new CupcheckError(
+      'BUNDLE_REJECTED',
+      `${last?.name ?? sha256} ${last?.version ?? ''}: ${last?.why ?? 'rejected'}`,
+    );
   }
 
   #known(): BundleState {
@@ -216,11 +223,7 @@ export class BundleUpdates {
     return run;
   }
 
-  async #activating<T>(
-    bundle: string,
-    work: (signal: AbortSignal) => Promise<T>,
-    signal: AbortSignal,
-  ): Promise<T> {
+  async #activating<T>(bundle: string, work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     if (this.#activation !== null) throw busy();
     const abort = new AbortController();
     const run = this.#inTurn(() => work(AbortSignal.any([signal, abort.signal])));
@@ -239,7 +242,7 @@ export class BundleUpdates {
   /** The next state, on disk. `false` where nothing changes. Errors: BUNDLE_STEP, STORAGE_FAULT. */
   async #change(event: Omittable<BundleEvent>): Promise<boolean> {
     const state = this.#known();
-    const next = nextBundleState(state, { ...event, at: this.#options.clock.utc().toISOString() } as BundleEvent);
+    const next = nextBundleState(state, { ...event, at: this.#options.clock.utc().toISOString() });
     if (next === state) return false;
     await this.#options.shelf.keep(next);
     this.#state = next;
@@ -249,7 +252,7 @@ export class BundleUpdates {
   /** As `#change`, where the next start comes to the same end by itself: a disk that refuses is told, and counts for nothing. */
   async #settle(event: Omittable<BundleEvent>): Promise<CupcheckError | null> {
     const state = this.#known();
-    const next = nextBundleState(state, { ...event, at: this.#options.clock.utc().toISOString() } as BundleEvent);
+    const next = nextBundleState(state, { ...event, at: this.#options.clock.utc().toISOString() });
     this.#state = next;
     if (next === state) return null;
     return this.#options.shelf.keep(next).then(
@@ -289,7 +292,9 @@ export class BundleUpdates {
       const error = signal.aborted ? asCupcheckError(signal.reason) : asCupcheckError(thrown);
       await this.#settle({ type: 'reject', why: error.message });
       log.warn({ bundle, name, version, err: error }, 'bundle rejected');
-      throw new CupcheckError('BUNDLE_REJECTED', `${name} ${version}: ${error.message} (${error.code})`, { cause: error });
+      throw new CupcheckError('BUNDLE_REJECTED', `${name} ${version}: ${error.message} (${error.code})`, {
+        cause: error,
+      });
     }
   }
 
@@ -318,7 +323,14 @@ export class BundleUpdates {
     const { active } = this.#known();
     await this.#change({
       type: 'activate',
-      serving: { bundle: sha256, name, version, gallery: info.gallerySha256, calibration: info.calibrationSha256, engine: null },
+      serving: {
+        bundle: sha256,
+        name,
+        version,
+        gallery: info.gallerySha256,
+        calibration: info.calibrationSha256,
+        engine: null,
+      },
       until,
     });
     await betweenCups(() => {
@@ -375,7 +387,7 @@ export class BundleUpdates {
     this.#watch = new TrialWatch(active.bundle, limits);
     // A clock that was set back must not make a trial endless.
     const leftS = Math.min(commitWithinS, Math.max(0, (Date.parse(trial.until) - clock.utc().getTime()) / 1000));
-    const endNs = clock.nowNs() + (BigInt(Math.ceil(leftS)) * nsPerS);
+    const endNs = clock.nowNs() + BigInt(Math.ceil(leftS)) * nsPerS;
     clock.until(endNs, this.#waiting.signal).then(
       () => this.#fail('nobody committed it in time'),
       () => undefined,

@@ -45,7 +45,8 @@ export class LivePictureProver implements Prover {
         signal.throwIfAborted();
         const error = asCupcheckError(thrown);
         const { consequence } = error;
-        if (consequence.kind === 'amber' && consequence.reason === 'camera_fault') return `not judged: ${error.message}`;
+        if (consequence.kind === 'amber' && consequence.reason === 'camera_fault')
+          return `not judged: ${error.message}`;
         throw error;
       } finally {
         for (const frame of frames) frame.release();

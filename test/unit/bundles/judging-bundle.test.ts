@@ -89,5 +89,8 @@ it('an unsigned bundle of the store never passes for the shipped one', async () 
   rmSync(at('state', 'bundles', two.bundle, 'manifest.json.sig'));
   await expect(verifyPlace(installedPlace(configOf(), two.bundle))).rejects.toMatchObject({ code: 'BUNDLE_UNSIGNED' });
   expect(placeOfJudging(configOf(), 'config')).toMatchObject({ folder: shippedBundle, trust: { allowUnsigned: true } });
-  expect(placeOfJudging(configOf('/mine'), 'config')).toMatchObject({ folder: '/mine', trust: { allowUnsigned: false } });
+  expect(placeOfJudging(configOf('/mine'), 'config')).toMatchObject({
+    folder: '/mine',
+    trust: { allowUnsigned: false },
+  });
 });

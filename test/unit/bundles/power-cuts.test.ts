@@ -5,7 +5,12 @@ import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readBundleState } from '../../../src/daemon/bundles/bundle-state-file.js';
 import { commitOffline, rollbackOffline, stageOffline } from '../../../src/daemon/bundles/change-offline.js';
-import { type BundlePlace, placeOfJudging, startBundles, verifyPlace } from '../../../src/daemon/bundles/judging-bundle.js';
+import {
+  type BundlePlace,
+  placeOfJudging,
+  startBundles,
+  verifyPlace,
+} from '../../../src/daemon/bundles/judging-bundle.js';
 import { packBundle } from '../../../src/daemon/bundles/pack.js';
 import { pruneBundles } from '../../../src/daemon/bundles/prune.js';
 import { installBundle } from '../../../src/daemon/bundles/store.js';
@@ -23,7 +28,7 @@ import { keyPair, trusting, writeSignedBundle } from '../../fixtures/signed-bund
 
 vi.mock('node:fs/promises', async (original) => {
   const { dyingDisk: disk } = await import('../../fixtures/dying-disk.js');
-  return disk.over(await original<typeof import('node:fs/promises')>());
+  return disk.over(await original<Parameters<typeof disk.over>[0]>());
 });
 
 const pair = keyPair();

@@ -134,7 +134,13 @@ describe('where no station runs', () => {
   it('prune keeps the active bundle, the one before, what is on its way, and the one of the config', async () => {
     for (const version of ['1.0.0', '2.0.0', '3.0.0']) await bundle('install', at(`tiny-${version}.tar`));
     const [one, two, three] = [serving('1.0.0'), serving('2.0.0'), serving('3.0.0')];
-    const candidate = { bundle: three.bundle, name: 'tiny', version: '3.0.0', step: 'staged', since: '2030-01-01T00:00:00Z' };
+    const candidate = {
+      bundle: three.bundle,
+      name: 'tiny',
+      version: '3.0.0',
+      step: 'staged',
+      since: '2030-01-01T00:00:00Z',
+    };
     const state = { schema: 1, active: one, previous: two, trial: null, candidate, outcomes: [] };
     writeFileSync(statePath(), JSON.stringify(state));
     expect((await bundle('prune')).out).toContain('Nothing to do: 3 bundles');
@@ -182,7 +188,11 @@ describe('where a station runs', () => {
       log: pino({ level: 'silent' }),
     });
     await control.start();
-    await run().finally(() => control.close());
+    try {
+      await run();
+    } finally {
+      await control.close();
+    }
   }
 
   it('it is asked, its progress is shown, and the document is its own', async () => {
@@ -200,7 +210,10 @@ describe('where a station runs', () => {
     };
     await withStation(bundles, async () => {
       const activated = await bundle('activate', 'tiny-1.0.0');
-      expect(activated).toMatchObject({ code: 0, err: expect.stringContaining('live picture: judged in 40 ms') as string });
+      expect(activated).toMatchObject({
+        code: 0,
+        err: expect.stringContaining('live picture: judged in 40 ms') as string,
+      });
       expect(activated.out).toMatch(/^tiny 1\.0\.0 judges\.\ntiny 1\.0\.0 is on trial until 2030-01-02 00:00 UTC/);
       const quiet = await bundle('activate', 'tiny-1.0.0', '--json');
       expect(quiet.err).toBe('');

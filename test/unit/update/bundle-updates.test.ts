@@ -63,8 +63,7 @@ async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   await fake.clock.advance(ms);
   return promise;
 }
-const activate = (bundle: string, signal = never) =>
-  updates.activate(bundle, (event) => events.push(event), signal);
+const activate = (bundle: string, signal = never) => updates.activate(bundle, (event) => events.push(event), signal);
 const served = () => judge.info?.bundle.sha256;
 
 /** A cup that comes and is taken; the bundle that its result names. */
@@ -96,14 +95,15 @@ describe('an activation', () => {
     const answer = await within(500, activate(a));
     expect(answer).toMatchObject({ outcome: 'activated', active: { bundle: a }, previous: 'config' });
     expect(events.map(({ step }) => step)).toEqual(['loading', 'proving', 'proved', 'waiting']);
-    expect(events[2]).toMatchObject({ by: 'live picture', found: expect.stringMatching(/^judged in \d+ ms$/) as string });
+    expect(events[2]).toMatchObject({
+      by: 'live picture',
+      found: expect.stringMatching(/^judged in \d+ ms$/) as string,
+    });
     expect(await cup()).toBe(a);
     expect(shelf.of(configDigest).state).toBe('ready');
-    expect(shelf.writes.map(({ candidate, trial }) => candidate?.step ?? (trial === null ? 'settled' : 'trial'))).toEqual([
-      'staged',
-      'proving',
-      'trial',
-    ]);
+    expect(
+      shelf.writes.map(({ candidate, trial }) => candidate?.step ?? (trial === null ? 'settled' : 'trial')),
+    ).toEqual(['staged', 'proving', 'trial']);
     expect(await updates.commit()).toMatchObject({ outcome: 'committed', until: null });
     expect(await updates.commit()).toMatchObject({ outcome: 'nothing_to_do' });
     expect(shelf.of(configDigest).state).toBe('stopped');
@@ -284,7 +284,10 @@ describe('a rollback', () => {
     await updates.commit();
     await within(500, activate(b));
     await updates.commit();
-    expect(await within(100, updates.rollback('asked for'))).toMatchObject({ outcome: 'rolled_back', active: { bundle: a } });
+    expect(await within(100, updates.rollback('asked for'))).toMatchObject({
+      outcome: 'rolled_back',
+      active: { bundle: a },
+    });
     expect(await cup()).toBe(a);
     expect(await within(100, updates.rollback('asked for'))).toMatchObject({ outcome: 'nothing_to_do' });
     expect(served()).toBe(a);
@@ -326,7 +329,12 @@ describe('at the start', () => {
   });
 
   it('a clock that was set back does not make it longer than it may be', async () => {
-    await begin({ ...noState, active: serving(a), previous: 'config', trial: { ...trial, until: '2040-01-01T00:00:00Z' } });
+    await begin({
+      ...noState,
+      active: serving(a),
+      previous: 'config',
+      trial: { ...trial, until: '2040-01-01T00:00:00Z' },
+    });
     await fake.clock.advance(3_600_000);
     expect(served()).toBe(configDigest);
   });
