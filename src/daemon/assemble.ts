@@ -155,7 +155,7 @@ export async function assembleStation(
     shelf: stationShelf(config, judgingProcess),
     judge,
     betweenCups: betweenCupsOf(station),
-    provers: [new LivePictureProver({ camera, clock, frameTimeoutMs, deadlineMs })],
+    provers: [new LivePictureProver({ camera, clock, frameTimeoutMs, deadlineMs, ringSlots: ring.slots })],
     clock,
     commitWithinS,
     trial: { cups: trialCups, failures: trialFailures },

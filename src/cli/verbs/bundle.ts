@@ -244,7 +244,7 @@ function registerList(bundle: Command, cli: Cli): void {
           inUse: one.folder === used,
           state: stateWord(state, one.sha256),
         }));
-        cli.print({ store, bundles, ...state, folder: used }, () => [
+        cli.print({ store, bundles, document: state, folder: used }, () => [
           ...(listed.length === 0 ? hanging(`No bundle is installed in ${store}.`) : listLines(bundles)),
           ...stateLines(state, used),
         ]);

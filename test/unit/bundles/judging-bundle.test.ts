@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type BundleState, noState, type ServingBundle } from '../../../src/daemon/bundles/bundle-state.js';
 import { keepBundleState, readBundleState } from '../../../src/daemon/bundles/bundle-state-file.js';
 import {
@@ -16,6 +16,9 @@ import { installBundle } from '../../../src/daemon/bundles/store.js';
 import { shippedBundle } from '../../../src/daemon/config/shipped-bundle.js';
 import { readSignedManifest } from '../../../src/pipeline/bundle/read-manifest.js';
 import { keyPair, trusting, writeSignedBundle } from '../../fixtures/signed-bundle.js';
+
+// Each installation waits for the disk some twenty times, and the disk may be busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const pair = keyPair();
 const now = new Date('2030-01-01T12:00:00Z');

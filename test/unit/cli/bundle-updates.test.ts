@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import stringWidth from 'string-width';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../../src/cli/program.js';
 import type { BundleState } from '../../../src/daemon/bundles/bundle-state.js';
 import { archiveName, packBundle } from '../../../src/daemon/bundles/pack.js';
@@ -13,6 +13,9 @@ import type { UpdateAnswer } from '../../../src/daemon/update/bundle-updates.js'
 import { CupcheckError } from '../../../src/errors.js';
 import { readSignedManifest } from '../../../src/pipeline/bundle/read-manifest.js';
 import { keyPair, trusting, writeSignedBundle } from '../../fixtures/signed-bundle.js';
+
+// Each installation waits for the disk some twenty times, and the disk may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const pair = keyPair();
 let root = '';

@@ -34,6 +34,7 @@ let updates: BundleUpdates;
 let events: UpdateEvent[] = [];
 let faults: CupcheckError[] = [];
 let provers: Prover[] = [];
+let ringSlots = 8;
 
 async function begin(kept: BundleState = noState): Promise<void> {
   fake = fakeStation(folder);
@@ -44,7 +45,7 @@ async function begin(kept: BundleState = noState): Promise<void> {
     shelf,
     judge,
     betweenCups: betweenCupsOf(station),
-    provers: [new LivePictureProver({ ...fake.ports, frameTimeoutMs: 300, deadlineMs: 1000 }), ...provers],
+    provers: [new LivePictureProver({ ...fake.ports, frameTimeoutMs: 300, deadlineMs: 1000, ringSlots }), ...provers],
     clock: fake.clock,
     commitWithinS: 3600,
     trial: { cups: 5, failures: 2 },
@@ -78,7 +79,7 @@ async function cup(): Promise<string | undefined> {
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'cupcheck-updates-'));
-  [events, faults, provers] = [[], [], []];
+  [events, faults, provers, ringSlots] = [[], [], [], 8];
   await begin();
 });
 afterEach(async () => {
@@ -190,6 +191,12 @@ describe('an activation', () => {
     await within(1000, activate(a));
     expect(events[2]).toMatchObject({ found: expect.stringContaining('not judged: no frame') as string });
     expect(fake.camera.held).toBe(0);
+    await updates.rollback('asked for');
+    ringSlots = 7;
+    await begin();
+    events = [];
+    await within(500, activate(a));
+    expect(events[2]).toMatchObject({ found: expect.stringContaining('camera.ringSlots (7)') as string });
   });
 
   it('of a bundle that is not there changes nothing', async () => {
