@@ -119,6 +119,22 @@ export const errorTable = {
     consequence: refusal,
     help: 'Nothing was changed. Check the free space, and that you may write there (sudo).',
   },
+  BUNDLE_STATE: {
+    consequence: fault,
+    help: 'Which bundle is to judge cannot be read, and is not guessed. Put the file back from a backup, or move it away and start the station: the bundle of the config judges then.',
+  },
+  BUNDLE_STEP: {
+    consequence: refusal,
+    help: 'Nothing was changed. cupcheck bundle list shows which bundle judges, and which one is on its way.',
+  },
+  BUNDLE_REJECTED: {
+    consequence: refusal,
+    help: 'Nothing was changed: the station judges by the bundle that it had. Mend the bundle, or what it needs, and activate it again.',
+  },
+  BUNDLE_UNKNOWN: {
+    consequence: refusal,
+    help: 'cupcheck bundle list shows what is installed; cupcheck bundle activate --file installs an archive first.',
+  },
   KEY_INVALID: {
     consequence: fault,
     help: 'Give an Ed25519 key as a PEM file: cupcheck bundle keygen makes a pair. Take other files out of bundle.trusted.',

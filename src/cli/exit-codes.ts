@@ -21,6 +21,8 @@ const exceptions: Partial<Record<ErrorCode, ExitCode>> = {
   // A picture or file that a person gave is bad input, whatever it means at a station.
   PICTURE_CORRUPT: badInput,
   PICTURE_GONE: amber,
+  // The check that failed is the candidate's.
+  BUNDLE_REJECTED: amber,
   MODEL_NOT_READY: amber,
   STORAGE_FAULT: amber,
   CAMERA_GONE: amber,

@@ -51,6 +51,9 @@ export function hanging(text: string): string[] {
 /** Milliseconds for people: "312 ms"; "-" where there are none. */
 export const ms = (value: number | null): string => (value === null ? '-' : `${Math.round(value)} ms`);
 
+/** A moment in ISO 8601 and UTC as "2026-11-28 19:00 UTC". */
+export const minuteOf = (moment: string): string => `${moment.slice(0, 10)} ${moment.slice(11, 16)} UTC`;
+
 /** "1 cup", "2 cups". */
 export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
 

@@ -1,5 +1,5 @@
 import type { StationStatus } from '../daemon/status.js';
-import { counted, fields, indented, ms } from './layout.js';
+import { counted, fields, indented, minuteOf, ms } from './layout.js';
 import { paint, type Terminal } from './terminal.js';
 
 const lightWords = { dark: 'dark', green: 'green', amber: 'amber', fault: 'amber, blinking' } as const;
@@ -40,8 +40,9 @@ function modelText({ judge }: StationStatus): string {
   if (judge.bundle === null) return judge.ready ? 'none' : 'not ready';
   const { name, version, sha256 } = judge.bundle;
   const ready = judge.ready ? '' : ', not ready';
+  const trial = judge.trial_until === null ? '' : `, on trial until ${minuteOf(judge.trial_until)}`;
   const designs = `${judge.covered} of ${judge.designs} designs covered`;
-  return `${name} ${version} (${sha256.slice(0, 12)}) on ${judge.provider ?? '-'}, ${designs}${ready}`;
+  return `${name} ${version} (${sha256.slice(0, 12)}) on ${judge.provider ?? '-'}, ${designs}${ready}${trial}`;
 }
 
 function cameraText({ camera }: StationStatus): string {

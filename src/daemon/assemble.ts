@@ -11,6 +11,7 @@ import { openDevices } from './devices.js';
 import { hostFacts } from './health/host.js';
 import { inferSettings, journalLimits, picturePolicy } from './from-config.js';
 import { InferParent } from './infer/parent.js';
+import type { BundlePlace } from './bundles/judging-bundle.js';
 import { SqliteJournal } from './journal/sqlite-journal.js';
 import { LightLease } from './light/client.js';
 import { OperateStation } from './operate.js';
@@ -28,6 +29,11 @@ import { openAnnouncer } from './announce.js';
 import { closeOpenRows } from './recover.js';
 import { stationRequests } from './mqtt/station-requests.js';
 import type { StationStatus } from './status.js';
+import { betweenCupsOf } from './update/between-cups.js';
+import { BundleUpdates } from './update/bundle-updates.js';
+import { LivePictureProver } from './update/live-picture-prover.js';
+import { stationShelf } from './update/station-shelf.js';
+import { SwitchingJudge } from './update/switching-judge.js';
 import { reportStatus, type StatusSources } from './report-status.js';
 import type { Result } from './result.js';
 import { systemClock } from './system-clock.js';
@@ -83,15 +89,17 @@ export async function assembleStation(
     leaseMs: config.light.leaseMs,
     renewMs: config.light.renewMs,
   });
-  const judge = new InferParent({
-    settings: inferSettings(config),
-    ringFd: ring.fd,
-    timeoutMs: config.infer.timeoutMs,
-    loadTimeoutMs,
-    pingEveryMs,
-    log: log.child({ module: 'infer' }),
-    ...(inferEntry === undefined ? {} : { entry: inferEntry }),
-  });
+  const judge = new SwitchingJudge();
+  const judgingProcess = (place: BundlePlace) =>
+    new InferParent({
+      settings: inferSettings(config, place),
+      ringFd: ring.fd,
+      timeoutMs: config.infer.timeoutMs,
+      loadTimeoutMs,
+      pingEveryMs,
+      log: log.child({ module: 'infer' }),
+      ...(inferEntry === undefined ? {} : { entry: inferEntry }),
+    });
   const orders = new OrderBook(
     join(config.state.path, 'order.json'),
     () => judge.info?.designs ?? null,
@@ -141,6 +149,21 @@ export async function assembleStation(
     } else if (state === 'failed') raise('bundle', error);
   });
 
+  const { commitWithinS, trialCups, trialFailures } = config.bundle;
+  const { frameTimeoutMs, deadlineMs } = config.station;
+  const updates = new BundleUpdates({
+    shelf: stationShelf(config, judgingProcess),
+    judge,
+    betweenCups: betweenCupsOf(station),
+    provers: [new LivePictureProver({ camera, clock, frameTimeoutMs, deadlineMs, ringSlots: ring.slots })],
+    clock,
+    commitWithinS,
+    trial: { cups: trialCups, failures: trialFailures },
+    log: log.child({ module: 'bundles' }),
+    onFault: (error) => raise('bundle', error),
+  });
+  station.onResult((result) => updates.saw(result));
+
   const broker = {
     enabled: config.mqtt.enabled,
     get connected() {
@@ -179,6 +202,7 @@ export async function assembleStation(
     camera,
     light,
     judge,
+    trialUntil: () => updates.state?.trial?.until ?? null,
     orders,
     broker,
     lastResult: () => last,
@@ -198,6 +222,7 @@ export async function assembleStation(
     clock,
     broker,
     simulation,
+    bundles: updates,
     frame: (signal) => freshJpeg(camera, clock, ring, config.station.frameTimeoutMs, signal),
     findings: async () =>
       runtimeFindings({
@@ -265,7 +290,8 @@ export async function assembleStation(
   await closeOpenRows(journal, light, log);
   await orders.load((orderId) => journal.orderUse(orderId)).catch((error: unknown) => raise('storage', error));
   await camera.start();
-  await judge.start();
+  // The socket answers by now: a command that changes the document without the station has seen that it runs.
+  await updates.start();
   await trigger.start((event) => station.sensed(event));
   if (judge.info !== null) station.started();
   announce();
@@ -284,7 +310,7 @@ export async function assembleStation(
       await station.drain();
       await control.close();
       await metrics?.stop();
-      await judge.stop();
+      await updates.stop();
       await camera.stop();
       await light.close();
       await announcer.stop();

@@ -117,7 +117,7 @@ function statusOf(
     light: { connected: light.connected, shows: light.shows },
     camera: { driver: '', state: 'stopped', newest_frame_age_ms: null },
     trigger: { driver: '', kind: '' },
-    judge: { ready: false, provider: null, bundle: null, designs: 0, covered: 0 },
+    judge: { ready: false, provider: null, bundle: null, designs: 0, covered: 0, trial_until: null },
     broker: { enabled: config.mqtt.enabled, connected: connected(), waiting: 0, stuck: null },
     order: null,
     last: null,
@@ -130,6 +130,7 @@ function brokenControl(status: () => StationStatus, problems: readonly CupcheckE
   const refused = refuse(problems);
   return {
     simulation: null,
+    bundles: { activate: refused, commit: refused, rollback: refused },
     status: () => Promise.resolve(status()),
     findings: () =>
       Promise.resolve(

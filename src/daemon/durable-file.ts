@@ -1,16 +1,20 @@
-import { open, rename } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CupcheckError } from '../errors.js';
 
 /**
  * Replaces a file so that a power cut leaves the old or the new one, whole:
  * temporary file, fsync, rename, fsync of the folder. Errors: STORAGE_FAULT.
+ * @param mode of the file, whatever the umask takes away; without one the group may read it, where the umask lets it
  */
-export async function replaceFile(path: string, data: string | Uint8Array): Promise<void> {
+export async function replaceFile(path: string, data: string | Uint8Array, mode?: number): Promise<void> {
   const temporary = `${path}.new`;
   try {
-    const file = await open(temporary, 'w', 0o640);
+    // One that was interrupted may have left it, as another user.
+    await rm(temporary, { force: true });
+    const file = await open(temporary, 'wx', mode ?? 0o640);
     try {
+      if (mode !== undefined) await file.chmod(mode);
       await file.writeFile(data);
       await file.sync();
     } finally {

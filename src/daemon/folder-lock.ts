@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CupcheckError, type ErrorCode } from '../errors.js';
 
@@ -17,23 +17,35 @@ function isAlive(pid: number): boolean {
 const bootId = async (): Promise<string> =>
   (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim();
 
+/** The lock is born with its content: whoever finds it empty knows that its holder is dead. */
 async function take(path: string): Promise<boolean> {
+  const own = `${path}.${process.pid}`;
   try {
-    const file = await open(path, 'wx', 0o640);
-    await file.writeFile(`${process.pid} ${await bootId()}`);
-    await file.close();
+    await rm(own, { force: true });
+    const file = await open(own, 'wx', 0o644);
+    try {
+      await file.writeFile(`${process.pid} ${await bootId()}`);
+    } finally {
+      await file.close();
+    }
+    await link(own, path);
     return true;
   } catch (cause) {
     if (codeOf(cause) === 'EEXIST') return false;
     throw new CupcheckError('STORAGE_FAULT', `cannot write ${path}`, { cause });
+  } finally {
+    await rm(own, { force: true });
   }
 }
 
-/** The process that holds a lock; one that nobody can tell counts as alive. */
+/** The process that holds a lock; where nobody may read it, it counts as alive. */
 async function holderOf(path: string): Promise<{ readonly pid: string; readonly isDead: boolean }> {
-  const [pid = '', boot] = (await readFile(path, 'utf8').catch(() => '')).split(' ');
-  const isDead = /^[1-9]\d*$/.test(pid) && ((boot !== undefined && boot !== (await bootId())) || !isAlive(Number(pid)));
-  return { pid, isDead };
+  const text = await readFile(path, 'utf8').catch(() => null);
+  if (text === null) return { pid: '', isDead: false };
+  const [pid = '', boot] = text.split(' ');
+  // A power cut leaves a file without its bytes.
+  const isEmpty = !/^[1-9]\d*$/.test(pid);
+  return { pid, isDead: isEmpty || (boot !== undefined && boot !== (await bootId())) || !isAlive(Number(pid)) };
 }
 
 /**

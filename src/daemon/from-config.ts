@@ -1,6 +1,5 @@
+import { type BundlePlace, placeOfJudging } from './bundles/judging-bundle.js';
 import type { Config } from './config/schema.js';
-import { bundleFolder } from './config/shipped-bundle.js';
-import { trustSettings } from './config/trust-settings.js';
 import type { InferSettings } from './infer/settings.js';
 import { pictureRef } from './journal/pictures.js';
 import type { JournalLimits } from './journal/protocol.js';
@@ -9,11 +8,12 @@ import type { PicturePolicy } from './station/conclude.js';
 /** Delivered rows beyond this number are pruned, whatever their age. */
 const retentionRows = 1_000_000;
 
-/** What the judging process is started with. */
-export function inferSettings(config: Config): InferSettings {
+/** What the judging process is started with; without a place, on the bundle of the config. */
+export function inferSettings(config: Config, place: BundlePlace = placeOfJudging(config, 'config')): InferSettings {
   return {
-    bundlePath: bundleFolder(config),
-    trust: trustSettings(config),
+    bundlePath: place.folder,
+    bundleSha256: place.sha256,
+    trust: place.trust,
     galleryPath: config.gallery.path,
     calibrationPath: config.calibration.path,
     judge: config.judge.name,

@@ -1,5 +1,12 @@
 import { CupcheckError } from '../errors.js';
-import type { Finding, OutboxView, Simulation, StationControl, WatchEvent } from './control/station-verbs.js';
+import type {
+  BundleControl,
+  Finding,
+  OutboxView,
+  Simulation,
+  StationControl,
+  WatchEvent,
+} from './control/station-verbs.js';
 import type { OrderBook } from './order-book.js';
 import type { Order, OrderRequest } from './orders.js';
 import type { Clock, Journal } from './ports.js';
@@ -16,6 +23,7 @@ export interface OperatedStation {
   readonly clock: Clock;
   readonly broker: { readonly enabled: boolean; readonly connected: boolean };
   readonly simulation: Simulation | null;
+  readonly bundles: BundleControl;
   /** A fresh picture of the camera, as a JPEG. */
   readonly frame: (signal: AbortSignal) => Promise<Uint8Array>;
   readonly status: () => Promise<StationStatus>;
@@ -34,6 +42,10 @@ export class OperateStation implements StationControl {
 
   get simulation(): Simulation | null {
     return this.#on.simulation;
+  }
+
+  get bundles(): BundleControl {
+    return this.#on.bundles;
   }
 
   status(): Promise<StationStatus> {

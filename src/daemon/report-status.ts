@@ -22,6 +22,7 @@ export interface StatusSources {
   readonly camera: Camera;
   readonly light: Light;
   readonly judge: CupJudge;
+  readonly trialUntil: () => string | null;
   readonly orders: OrderBook;
   readonly broker: Omit<StationStatus['broker'], 'waiting'>;
   readonly lastResult: () => Result | null;
@@ -60,6 +61,7 @@ export function reportStatus(from: StatusSources, waiting: number): StationStatu
       bundle: judge.info?.bundle ?? null,
       designs: designs.length,
       covered: designs.filter((design) => design.covered).length,
+      trial_until: from.trialUntil(),
     },
     broker: { enabled: from.broker.enabled, connected: from.broker.connected, waiting, stuck: from.broker.stuck },
     order: from.orders.current(),

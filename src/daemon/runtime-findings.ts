@@ -51,6 +51,13 @@ const looks: Readonly<Record<string, Look>> = {
       'Look at them: cupcheck journal picture CUP --overlay --out cup.png. Stop relying on green until it is clear why.',
     );
   },
+  trial: ({ status: { judge } }) =>
+    judge.trial_until === null
+      ? null
+      : warn(
+          `the bundle ${judge.bundle?.name ?? ''} ${judge.bundle?.version ?? ''} is on trial until ${judge.trial_until}, then it goes back by itself`,
+          'cupcheck bundle commit keeps it, cupcheck bundle rollback goes back at once.',
+        ),
   provider: ({ providerFallback, status: { judge } }) =>
     providerFallback
       ? warn(`the networks run on ${judge.provider ?? '-'}, not on the first of providers.order`, 'See the log.')

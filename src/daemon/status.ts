@@ -24,6 +24,8 @@ export interface StationStatus {
     readonly bundle: { readonly name: string; readonly version: string; readonly sha256: string } | null;
     readonly designs: number;
     readonly covered: number;
+    /** Until then somebody must commit the bundle, UTC ISO 8601; `null` = it is committed. */
+    readonly trial_until: string | null;
   };
   readonly broker: {
     readonly enabled: boolean;

@@ -84,6 +84,7 @@ function inferOf(change: Partial<InferSettings>): InferParent {
     settings: {
       bundlePath: join(folder, 'bundle'),
       trust: { folder: join(folder, 'trusted.d'), allowUnsigned: true },
+      bundleSha256: null,
       galleryPath: null,
       calibrationPath: join(folder, 'calibration.json'),
       judge: null,

@@ -64,6 +64,7 @@ function settings(start: string): InferSettings {
   return {
     bundlePath: start,
     trust: { folder: '/nowhere', allowUnsigned: true },
+    bundleSha256: null,
     galleryPath: null,
     calibrationPath: null,
     judge: null,

@@ -12,6 +12,8 @@ let fake: FakeStation;
 let station: Station;
 let operate: OperateStation;
 
+const none = () => Promise.reject(new Error('this test has no bundles'));
+
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'cupcheck-operate-'));
   fake = fakeStation(folder);
@@ -23,6 +25,7 @@ beforeEach(async () => {
     clock: fake.clock,
     broker: { enabled: false, connected: false },
     simulation: null,
+    bundles: { activate: none, commit: none, rollback: none },
     frame: () => Promise.reject(new Error('this test takes no picture')),
     status: () => Promise.resolve({ state: station.current.name } as StationStatus),
     findings: () => Promise.resolve([]),

@@ -5,7 +5,7 @@ import type { Signature } from '../../pipeline/bundle/signature.js';
 import { counted, fields, printable, table } from '../layout.js';
 import { megabytes } from './byte-progress.js';
 
-const shortId = (id: string) => id.slice(0, 12);
+export const shortId = (id: string) => id.slice(0, 12);
 
 export function signatureText(signature: Signature): string {
   if (signature.kind === 'signed') return `by ${signature.keyName}, key ${shortId(signature.keyId)}`;
@@ -124,16 +124,25 @@ export function inspectDocument(signed: SignedManifest) {
   return { ...identityOf(signed), manifest: { ...manifest, ...counts } };
 }
 
-/** The bundles of a store; `used` is the folder that the station judges by. */
-export function listLines(listed: readonly Listed[], used: string): string[] {
-  if (listed.length === 0) return [];
+/** A bundle of the store, and how it stands. */
+export type ListedState = Listed & {
+  /** Whether the station judges by it. */
+  readonly inUse: boolean;
+  /** In a word; empty = nothing but installed. */
+  readonly state: string;
+};
+
+/** The bundles of a store. */
+export function listLines(listed: readonly ListedState[]): string[] {
+  const isAnyOnItsWay = listed.some(({ state }) => state !== '');
   const rows = listed.map((one) => {
-    const mark = one.folder === used ? '*' : ' ';
-    if (!one.ok) return [`${mark} ${shortId(one.sha256)}`, 'damaged', '', ''];
+    const mark = one.inUse ? '*' : ' ';
+    const state = isAnyOnItsWay ? [one.state] : [];
+    if (!one.ok) return [`${mark} ${shortId(one.sha256)}`, 'damaged', '', '', ...state];
     const { signature } = one;
     const unsigned = () => (signature.keyId === null ? 'not signed' : 'unknown key');
     const signed = signature.kind === 'signed' ? signature.keyName : unsigned();
-    return [`${mark} ${shortId(one.sha256)}`, `${one.name} ${one.version}`, megabytes(one.bytes), signed];
+    return [`${mark} ${shortId(one.sha256)}`, `${one.name} ${one.version}`, megabytes(one.bytes), signed, ...state];
   });
-  return table(rows);
+  return listed.length === 0 ? [] : table(rows).map((line) => line.trimEnd());
 }

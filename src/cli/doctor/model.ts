@@ -1,15 +1,14 @@
 import type { Config } from '../../daemon/config/schema.js';
 import { readTrust } from '../../daemon/bundles/trusted-keys.js';
-import { bundleFolder } from '../../daemon/config/shipped-bundle.js';
-import { trustSettings } from '../../daemon/config/trust-settings.js';
+import { judgingPlace } from '../../daemon/bundles/judging-bundle.js';
 import type { Finding } from '../../daemon/control/station-verbs.js';
 import { loadBundle } from '../../pipeline/bundle/load.js';
 import { ok, warn } from './finding.js';
 
 /** The bundle's manifest, its signature and every digest. Errors: BUNDLE_*, KEY_INVALID. */
 export async function bundle(config: Config): Promise<Finding> {
-  const trust = await readTrust(trustSettings(config));
-  const { manifest, sha256, signature } = await loadBundle(bundleFolder(config), trust, config.infer.precision);
+  const { folder, trust } = await judgingPlace(config);
+  const { manifest, sha256, signature } = await loadBundle(folder, await readTrust(trust), config.infer.precision);
   const covered = manifest.designs.filter(
     ({ threshold }) => threshold !== null && typeof manifest.thresholds[threshold]?.score === 'number',
   ).length;

@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Config } from '../../daemon/config/schema.js';
 import type { Finding } from '../../daemon/control/station-verbs.js';
 import { readTrust } from '../../daemon/bundles/trusted-keys.js';
-import { bundleFolder } from '../../daemon/config/shipped-bundle.js';
-import { trustSettings } from '../../daemon/config/trust-settings.js';
+import { judgingPlace } from '../../daemon/bundles/judging-bundle.js';
 import { JournalReader } from '../../daemon/journal/reader.js';
 import type { Result } from '../../daemon/result.js';
 import { loadCalibration } from '../../pipeline/bundle/load-calibration.js';
@@ -57,7 +56,8 @@ export async function sizes(config: Config): Promise<Finding[]> {
   const { path } = config.journal;
   if (config.calibration.path === null || !existsSync(path)) return [];
   const { sha256 } = await loadCalibration(config.calibration.path);
-  const { manifest } = await loadBundle(bundleFolder(config), await readTrust(trustSettings(config)));
+  const { folder, trust } = await judgingPlace(config);
+  const { manifest } = await loadBundle(folder, await readTrust(trust));
   const reader = JournalReader.open(path);
   try {
     const diameters = new Map(manifest.designs.map(({ id, diameterMm }) => [id, diameterMm]));

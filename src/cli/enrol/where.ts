@@ -1,7 +1,6 @@
 import { join } from 'node:path';
+import { judgingPlace } from '../../daemon/bundles/judging-bundle.js';
 import { readTrust } from '../../daemon/bundles/trusted-keys.js';
-import { bundleFolder } from '../../daemon/config/shipped-bundle.js';
-import { trustSettings } from '../../daemon/config/trust-settings.js';
 import { type GalleryFolder, stationGallery } from '../../daemon/gallery/gallery-folder.js';
 import { type Bundle, loadBundle } from '../../pipeline/bundle/load.js';
 import { keptCalibration } from '../calibrate/keep-calibration.js';
@@ -26,10 +25,10 @@ export interface Place {
 /** Errors: CONFIG_INVALID, BUNDLE_*, KEY_INVALID, CALIBRATION_INVALID. */
 export async function placeOf({ gallery, bundle }: WhereOptions, cli: Cli): Promise<Place> {
   const { config } = await cli.goodConfig();
-  const settings = trustSettings(config);
+  const judging = await judgingPlace(config);
   // A bundle that a person names is theirs to answer for; no light is lit by it.
-  const trust = await readTrust(bundle === undefined ? settings : { ...settings, allowUnsigned: true });
-  const loaded = await loadBundle(bundle ?? bundleFolder(config), trust);
+  const trust = await readTrust(bundle === undefined ? judging.trust : { ...judging.trust, allowUnsigned: true });
+  const loaded = await loadBundle(bundle ?? judging.folder, trust);
   const threads = config.infer.threads;
   if (gallery !== undefined)
     return { bundle: loaded, folder: { path: gallery }, station: false, calibration: null, threads };

@@ -7,12 +7,22 @@ import { amber, done } from '../exit-codes.js';
 import { explainError } from '../explain-error.js';
 import { orInterrupted } from '../interrupt.js';
 import { fields, hanging } from '../layout.js';
+import { registerActivate, registerCommit, registerPrune, registerRollback } from './bundle-updates.js';
 
 export function registerBundle(program: Command, cli: Cli): void {
-  const bundle = program.command('bundle').description('make, prove and install model bundles');
-  examples(bundle, ['cupcheck bundle verify coins-2.1.0.tar', 'cupcheck bundle install coins-2.1.0.tar']);
+  const bundle = program.command('bundle').description('make, prove, install and exchange model bundles');
+  examples(bundle, [
+    'cupcheck bundle install coins-2.1.0.tar',
+    'cupcheck bundle activate coins-2.1.0',
+    'cupcheck bundle commit',
+    'cupcheck bundle rollback',
+  ]);
   registerInstall(bundle, cli);
+  registerActivate(bundle, cli);
+  registerCommit(bundle, cli);
+  registerRollback(bundle, cli);
   registerList(bundle, cli);
+  registerPrune(bundle, cli);
   registerInspect(bundle, cli);
   registerVerify(bundle, cli);
   registerKeygen(bundle, cli);
@@ -185,7 +195,7 @@ function registerInspect(bundle: Command, cli: Cli): void {
 }
 
 const outcomes = {
-  installed: 'Installed. The station judges by the bundle that it had.',
+  installed: 'Installed. The station judges by the bundle that it had: cupcheck bundle activate.',
   already_there: 'It was installed before: nothing to do.',
   repaired: 'It was installed before, and not whole or not signed so: it is now.',
 } as const;
@@ -198,17 +208,9 @@ function registerInstall(bundle: Command, cli: Cli): void {
     .action(
       cli.action(async (path: string) => {
         const { config } = await cli.goodConfig();
-        const { trustSettings } = await import('../../daemon/config/trust-settings.js');
-        const { readTrust } = await import('../../daemon/bundles/trusted-keys.js');
-        const { installBundle } = await import('../../daemon/bundles/store.js');
-        const { withArchive } = await import('../bundle/open-bundle.js');
+        const { installArchive } = await import('../bundle/install-archive.js');
         const { identityOf, identityRows } = await import('../bundle/bundle-lines.js');
-        const { store } = config.bundle;
-        const trust = await readTrust(trustSettings(config, store));
-        const installed = await orInterrupted(
-          (signal) => withArchive(path, cli.terminal, signal, (bytes) => installBundle(bytes, store, trust)),
-          () => cli.terminal.err('Interrupted: nothing was installed.'),
-        );
+        const installed = await installArchive(path, config, cli.terminal);
         const { folder, outcome } = installed;
         cli.print({ ...identityOf(installed), folder, outcome }, () => [
           ...fields([...identityRows(installed), ['folder', folder]]),
@@ -223,20 +225,29 @@ function registerInstall(bundle: Command, cli: Cli): void {
 function registerList(bundle: Command, cli: Cli): void {
   const list = bundle
     .command('list')
-    .description('the installed bundles; a star marks the one that the config names')
+    .description('the installed bundles and their states; a star marks the one that judges')
     .action(
       cli.action(async () => {
         const { config } = await cli.goodConfig();
         const { readTrust } = await import('../../daemon/bundles/trusted-keys.js');
         const { listBundles } = await import('../../daemon/bundles/store.js');
-        const { bundleFolder } = await import('../../daemon/config/shipped-bundle.js');
+        const { readBundleState } = await import('../../daemon/bundles/bundle-state-file.js');
+        const { placeOfJudging } = await import('../../daemon/bundles/judging-bundle.js');
         const { listLines } = await import('../bundle/bundle-lines.js');
+        const { stateLines, stateWord } = await import('../bundle/state-lines.js');
         const { store, trusted } = config.bundle;
+        const state = await readBundleState(config.state.path);
         const listed = await listBundles(store, await readTrust({ folder: trusted, allowUnsigned: true }));
-        const used = bundleFolder(config);
-        cli.print({ store, bundles: listed.map((one) => ({ ...one, inUse: one.folder === used })) }, () =>
-          listed.length === 0 ? hanging(`No bundle is installed in ${store}.`) : listLines(listed, used),
-        );
+        const used = placeOfJudging(config, state.active).folder;
+        const bundles = listed.map((one) => ({
+          ...one,
+          inUse: one.folder === used,
+          state: stateWord(state, one.sha256),
+        }));
+        cli.print({ store, bundles, document: state, folder: used }, () => [
+          ...(listed.length === 0 ? hanging(`No bundle is installed in ${store}.`) : listLines(bundles)),
+          ...stateLines(state, used),
+        ]);
         return done;
       }),
     );

@@ -161,10 +161,10 @@ async function measure(
     const { measureTarget } = await import('../calibrate/measure-target.js');
     return measureTarget(picture, ruler ?? 100);
   }
-  const { bundleFolder } = await import('../../daemon/config/shipped-bundle.js');
+  const { judgingPlace } = await import('../../daemon/bundles/judging-bundle.js');
   const { offlineEngine } = await import('../offline-engine.js');
   const { measureCoins } = await import('../calibrate/measure-coin.js');
-  const engine = await offlineEngine(bundleFolder(config), config.infer.threads);
+  const engine = await offlineEngine((await judgingPlace(config)).folder, config.infer.threads);
   try {
     const known = engine.bundle.manifest.designs.find(({ id }) => id === design)?.diameterMm;
     const diameterMm = coin ?? known;

@@ -21,7 +21,7 @@ interface AddOptions extends WhereOptions {
 const where = (command: Command): Command =>
   command
     .option('--gallery <folder>', "another gallery than the station's; it serves as it is, without recalibrate")
-    .option('--bundle <folder>', 'the model bundle (default: bundle.path of the config)');
+    .option('--bundle <folder>', 'the model bundle (default: the one that the station judges by)');
 
 export function registerEnrol(program: Command, cli: Cli): void {
   const enrol = program

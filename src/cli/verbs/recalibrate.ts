@@ -20,7 +20,7 @@ export function registerRecalibrate(program: Command, cli: Cli): void {
     .option('--dry-run', 'replay and show, and change nothing')
     .option('--accept-losses', 'also where items that were confirmed become amber; never where one passes as another')
     .option('--by <name>', 'who does it (default: your user name)')
-    .option('--bundle <folder>', 'the model bundle (default: bundle.path of the config)')
+    .option('--bundle <folder>', 'the model bundle (default: the one that the station judges by)')
     .action(
       cli.action(async (options: Options) => {
         const { placeOf } = await import('../enrol/where.js');

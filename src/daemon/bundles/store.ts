@@ -9,7 +9,7 @@ import { storeError, unpackBundle } from './unpack.js';
 import { type VerifiedFolder, verifyFolder } from './verify-folder.js';
 
 /** Where a bundle lies until it is proved: whatever is in it at the start of an installation, was left by one that was interrupted. */
-const stagingName = '.staging';
+export const stagingFolder = (store: string): string => join(store, '.staging');
 const digest = /^[0-9a-f]{64}$/;
 
 /** Folder of an installed bundle: the store's name for it is the digest of its manifest. */
@@ -42,7 +42,7 @@ async function install(
   trusted: Trust,
   limits: BundleLimits,
 ): Promise<Installed> {
-  const staging = join(store, stagingName);
+  const staging = stagingFolder(store);
   await onDisk(`cannot prepare ${staging}`, async () => {
     await rm(staging, { recursive: true, force: true });
     await mkdir(staging, { mode: 0o700 });

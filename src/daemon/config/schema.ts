@@ -229,7 +229,10 @@ export const schema = {
     renewMs: key(whole(20, 2000, 'ms'), 200, 'How often the station renews; at most half of light.leaseMs.'),
   },
   bundle: {
-    path: orNull(path('file'), 'Folder of the model bundle; null = the one that comes with the program.'),
+    path: orNull(
+      path('file'),
+      'Folder of the model bundle that judges until another one is activated (cupcheck bundle activate); null = the one that comes with the program.',
+    ),
     trusted: key(
       path('file'),
       '/etc/cupcheck/trusted.d',
@@ -241,6 +244,21 @@ export const schema = {
       'Which bundle may judge without the signature of a trusted key; each of its results warns (unsigned_bundle). never: none. shipped: the one that comes with the program. any: every one, and cupcheck bundle install takes them too.',
     ),
     store: key(path('state'), 'bundles', 'Folder of the installed bundles, each under its digest.'),
+    commitWithinS: key(
+      whole(60, 1_209_600, 's'),
+      86_400,
+      'An activated bundle that nobody commits within this time is rolled back.',
+    ),
+    trialCups: key(
+      whole(1, 10_000),
+      50,
+      'The first cups of an activated bundle; where bundle.trialFailures of them cannot be judged, it is rolled back.',
+    ),
+    trialFailures: key(
+      whole(1, 1000),
+      3,
+      'So many of the first bundle.trialCups that are amber for internal_error, timeout or model_not_ready roll the bundle back.',
+    ),
   },
   gallery: {
     path: key(

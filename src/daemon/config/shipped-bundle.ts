@@ -5,6 +5,6 @@ import type { Config } from './schema.js';
 export const shippedBundle = fileURLToPath(new URL('../../../models/bundles/first', import.meta.url));
 
 /** The folder of the bundle to use: `bundle.path`, else the shipped one. */
-export function bundleFolder(config: Pick<Config, 'bundle'>): string {
+export function bundleFolder(config: { readonly bundle: Pick<Config['bundle'], 'path'> }): string {
   return config.bundle.path ?? shippedBundle;
 }

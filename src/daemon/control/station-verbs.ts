@@ -3,6 +3,7 @@ import type { Order, OrderRequest } from '../orders.js';
 import type { OutboxStatus } from '../ports.js';
 import type { Result } from '../result.js';
 import type { StationStatus } from '../status.js';
+import type { BundleUpdates } from '../update/bundle-updates.js';
 import { type VerbTable, verb } from './verb.js';
 
 /** One thing that `doctor` looked at. */
@@ -34,6 +35,9 @@ export interface Simulation {
   camera(fault: SimulatedFault): Promise<void>;
 }
 
+/** What may be asked of its bundles; by the control socket alone, never by MQTT. */
+export type BundleControl = Pick<BundleUpdates, 'activate' | 'commit' | 'rollback'>;
+
 /** What the control socket may ask of a station. */
 export interface StationControl {
   status(): Promise<StationStatus>;
@@ -63,6 +67,7 @@ export interface StationControl {
   frame(signal: AbortSignal): Promise<Uint8Array>;
   /** What only the running station can tell `doctor`. */
   findings(): Promise<readonly Finding[]>;
+  readonly bundles: BundleControl;
   /** `null` at a station with real devices. */
   readonly simulation: Simulation | null;
 }
@@ -114,6 +119,15 @@ export function stationVerbs(station: StationControl): VerbTable {
         call.emit({ part: text.slice(at, at + framePartLength) });
       return { parts: Math.ceil(text.length / framePartLength) };
     }),
+    'bundle.activate': verb<{ bundle: string }>(
+      { bundle: { type: 'string', pattern: '^[0-9a-f]{64}$' } },
+      ({ bundle }, call) => station.bundles.activate(bundle, (event) => call.emit(event), call.signal),
+    ),
+    'bundle.commit': verb({}, () => station.bundles.commit()),
+    'bundle.rollback': verb<{ only: string | null }>(
+      { only: { type: ['string', 'null'], pattern: '^[0-9a-f]{64}$', default: null } },
+      ({ only }) => station.bundles.rollback('by request', only),
+    ),
     'sim.place': verb<{ picture: string }>(
       { picture: { type: 'string', minLength: 1, maxLength: 4095, pattern: '^/' } },
       ({ picture }) => simulation().place(picture),

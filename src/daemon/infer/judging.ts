@@ -65,6 +65,11 @@ export class Judging {
   ): Promise<Judging> {
     const policy: Policy = { ...settings.policy, measuringScore: null };
     const shipped = await loadBundle(settings.bundlePath, await readTrust(settings.trust), settings.precision);
+    if (settings.bundleSha256 !== null && shipped.sha256 !== settings.bundleSha256)
+      throw new CupcheckError(
+        'BUNDLE_DIGEST',
+        `${settings.bundlePath} holds the bundle ${shipped.sha256}, wanted is ${settings.bundleSha256}`,
+      );
     const bundle = settings.galleryPath === null ? shipped : await stationBundle(shipped, settings.galleryPath);
     const calibration = settings.calibrationPath === null ? null : await loadCalibration(settings.calibrationPath);
     const engine = await loadEngine(bundle, inference, settings.judge === null ? [] : [settings.judge]);

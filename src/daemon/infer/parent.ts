@@ -74,6 +74,15 @@ export class InferParent implements CupJudge {
     return this.#info;
   }
 
+  get state(): State {
+    return this.#state;
+  }
+
+  /** What is wrong with it; `null` = nothing. */
+  get problem(): Error | null {
+    return this.#error;
+  }
+
   /** The process id of the living child, for `status` and tests. */
   get pid(): number | undefined {
     return this.#life?.pid;

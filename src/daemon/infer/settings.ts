@@ -10,6 +10,8 @@ export type ProviderName = (typeof providerNames)[number];
 /** What the judging process is started with. */
 export interface InferSettings {
   readonly bundlePath: string;
+  /** SHA-256 of the manifest that must lie there; `null` = whichever does. */
+  readonly bundleSha256: string | null;
   /** Whose bundles may judge. */
   readonly trust: TrustSettings;
   /** Folder of what was taught, by network; `null` = the bundle judges alone. */
@@ -34,6 +36,7 @@ export interface InferSettings {
 
 const longestName = 200;
 const longestPath = 4096;
+const sha256Length = 64;
 const mostThreads = 256;
 const mostItems = 1000;
 const mostPixels = 9999;
@@ -67,6 +70,7 @@ export function readStart(value: unknown): InferSettings {
   const trust = settings.record('trust');
   return {
     bundlePath: settings.text('bundlePath', longestPath),
+    bundleSha256: settings.nullable('bundleSha256', (fields, key) => fields.text(key, sha256Length)),
     trust: { folder: trust.text('folder', longestPath), allowUnsigned: trust.flag('allowUnsigned') },
     galleryPath: settings.nullable('galleryPath', (fields, key) => fields.text(key, longestPath)),
     calibrationPath: settings.nullable('calibrationPath', (fields, key) => fields.text(key, longestPath)),

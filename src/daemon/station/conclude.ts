@@ -95,7 +95,7 @@ function notShown(cup: Cup, draft: ResultDraft, lost: CupcheckError | null): Sho
 function draftOf(cup: Cup, because: ReasonGiven | null, ports: ConcludePorts): ResultDraft {
   const verdict = because === null && cup.judgement?.verdict === 'green' ? 'green' : 'amber';
   const image = cup.image === null ? null : ports.picture(cup.id, cup.image, cup.times.utc, verdict);
-  return draftResult(cup, because, ports.facts, ports.info(), ports.host(), image);
+  return draftResult(cup, because, ports.facts, cup.judgedWith ?? ports.info(), ports.host(), image);
 }
 
 /** What the policy says of the light that was really shown: a green that ended amber is kept as an amber. */

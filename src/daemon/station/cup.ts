@@ -1,7 +1,7 @@
 import type { FreshStamp } from '../../pipeline/frame.js';
 import type { Judgement, ReasonGiven } from '../../pipeline/judgement.js';
 import type { OrderForCup } from '../orders.js';
-import type { HeldFrame } from '../ports.js';
+import type { HeldFrame, JudgeInfo } from '../ports.js';
 
 /** A held frame that is proven to be exposed after the trigger and the settling time. */
 export type FreshFrame = HeldFrame & { readonly stamp: FreshStamp };
@@ -33,6 +33,8 @@ export interface Cup {
   /** The JPEG bytes of the judged frame. */
   image: Uint8Array | null;
   judgement: Judgement | null;
+  /** What it was judged with; `null` before that. Another bundle may serve when the cup is concluded. */
+  judgedWith: JudgeInfo | null;
   /** The later frame in which the cup was seen unchanged; only a green has one. */
   stillThere: FreshStamp | null;
   /** Set when the verdict may no longer turn the light green. */

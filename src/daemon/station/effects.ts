@@ -80,6 +80,7 @@ export class StationEffects {
       frameNs: null,
       image: null,
       judgement: null,
+      judgedWith: null,
       stillThere: null,
       withdrawn: null,
       ended: false,
@@ -209,6 +210,7 @@ export class StationEffects {
 
   private async judge(cup: Cup): Promise<void> {
     const { judge, journal, camera, clock, times } = this.ports;
+    cup.judgedWith = judge.info;
     const judgement = await judgeFrames(cup, judge, camera, clock, times.frameTimeoutMs, this.ports.audited);
     cup.judgement = await takeCodeOrder(cup, judgement, journal, clock);
   }

@@ -90,6 +90,10 @@ describe('the store', () => {
     writeFileSync(at('store', 'lock'), `${process.pid} 00000000-0000-4000-8000-000000000000`);
     const { sha256 } = await install();
     expect(readdirSync(at('store'))).toEqual([sha256]);
+    // A power cut took the lock's bytes.
+    writeFileSync(at('store', 'lock'), '');
+    expect(await install()).toMatchObject({ outcome: 'already_there' });
+    expect(readdirSync(at('store'))).toEqual([sha256]);
   });
 
   it('that cannot be written is named', async () => {

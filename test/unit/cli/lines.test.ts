@@ -48,6 +48,7 @@ const status: StationStatus = {
     bundle: { name: 'first', version: '1.0.0', sha256: 'abcdef' },
     designs: 24,
     covered: 12,
+    trial_until: null,
   },
   broker: { enabled: true, connected: false, waiting: 12, stuck: null },
   order: { id: 'A-1', design: 'harbour-2021', count: 12, cups: 40, used: 40, expires: '2026-11-24T18:00:00.000Z' },

@@ -31,6 +31,7 @@ const status = {
     bundle: { name: 'first', version: '1.0.0', sha256: 'a'.repeat(64) },
     designs: 66,
     covered: 66,
+    trial_until: null,
   },
   broker: { enabled: true, connected: false, waiting: 12, stuck: null },
   order: {

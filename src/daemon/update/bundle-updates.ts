@@ -1,0 +1,424 @@
+import type { Logger } from 'pino';
+import { asCupcheckError, CupcheckError } from '../../errors.js';
+import { type BundleState, type Judging, judgingName, type NamedBundle } from '../bundles/bundle-state.js';
+import { type BundleEvent, nextBundleState } from '../bundles/bundle-transitions.js';
+import type { Clock, JudgeInfo } from '../ports.js';
+import type { Result } from '../result.js';
+import type { BetweenCups } from './between-cups.js';
+import { loadCandidate } from './load-candidate.js';
+import type { Prover } from './prover.js';
+import type { JudgeProcess, SwitchingJudge } from './switching-judge.js';
+import { type TrialLimits, TrialWatch } from './trial-watch.js';
+
+/** Where the bundles of this station lie, and what judges by its word. */
+export interface BundleShelf {
+  /** What judges from this start on. Errors: BUNDLE_STATE. */
+  start(
+    now: Date,
+  ): Promise<{ readonly before: BundleState; readonly state: BundleState; readonly kept: CupcheckError | null }>;
+  /** The commit point. Errors: STORAGE_FAULT. */
+  keep(state: BundleState): Promise<void>;
+  /** An installed bundle by its manifest. Errors: BUNDLE_*, KEY_INVALID. */
+  named(sha256: string): Promise<NamedBundle>;
+  /** Those that cannot judge, with what is wrong. */
+  unfit(judgings: readonly (Judging | null)[]): Promise<ReadonlyMap<string, string>>;
+  /** A process that judges by it; not started. */
+  process(judging: Judging): JudgeProcess;
+}
+
+export interface BundleUpdateOptions {
+  readonly shelf: BundleShelf;
+  readonly judge: SwitchingJudge;
+  readonly betweenCups: BetweenCups;
+  readonly provers: readonly Prover[];
+  readonly clock: Clock;
+  readonly commitWithinS: number;
+  readonly trial: TrialLimits;
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** Told where no bundle can judge, because it is not known which one should. */
+  readonly onFault: (error: CupcheckError) => void;
+}
+
+export type UpdateEvent =
+  | { readonly step: 'loading' | 'proving' | 'waiting' }
+  | { readonly step: 'proved'; readonly by: string; readonly found: string };
+
+/** How bundles stand after a request. */
+export interface UpdateAnswer {
+  readonly outcome: 'activated' | 'committed' | 'rolled_back' | 'withdrawn' | 'nothing_to_do';
+  readonly active: Judging;
+  readonly previous: Judging | null;
+  /** Rolled back then, where nobody commits; `null` = committed. */
+  readonly until: string | null;
+  /** From the request until the bundle judged. */
+  readonly ms: number;
+}
+
+const nsPerS = 1_000_000_000n;
+const never = new AbortController().signal;
+
+/**
+ * The bundles of a running station: proves a candidate in a second process while the active bundle judges, exchanges them between two cups,
+ * and goes back by itself. The document is written before a bundle judges its first cup, and what judges never runs ahead of it, but for
+ * a rollback that the disk refuses.
+ */
+export class BundleUpdates {
+  readonly #options: BundleUpdateOptions;
+  #state: BundleState | null = null;
+  #problem: CupcheckError | null = null;
+  /** The process of the bundle before, kept ready while the active one is on trial. */
+  #standby: { readonly judging: Judging; readonly process: JudgeProcess } | null = null;
+  #serving: JudgeProcess | null = null;
+  #watch: TrialWatch | null = null;
+  /** Ends the wait for the end of the trial. */
+  #waiting = new AbortController();
+  #activation: { readonly bundle: string; readonly abort: AbortController; readonly ended: Promise<unknown> } | null =
+    null;
+  #last: Promise<unknown> = Promise.resolve();
+  /** Processes that have no more to do, and may take a moment to end. */
+  readonly #retiring = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
+
+  constructor(options: BundleUpdateOptions) {
+    this.#options = options;
+    options.judge.onState((state, error) => {
+      if (state === 'failed') this.#fail(`it does not run: ${error?.message ?? 'no reason given'}`);
+    });
+  }
+
+  /** `null` before the start, and where it cannot be read. */
+  get state(): BundleState | null {
+    return this.#state;
+  }
+
+  /** Lets judge what the document says, and goes on with what was staged while the station did not run. */
+  async start(): Promise<void> {
+    const { shelf, judge, clock, log, onFault } = this.#options;
+    try {
+      const { before, state, kept } = await shelf.start(clock.utc());
+      this.#state = state;
+      if (state !== before) {
+        const { why, name, version, outcome } = state.outcomes.at(-1) ?? {};
+        log.warn({ name, version, outcome, why, judges: judgingName(state.active) }, 'bundles at the start');
+      }
+      if (kept !== null) log.error({ err: kept }, 'the state of the bundles could not be kept');
+      const process = shelf.process(state.active);
+      this.#serving = process;
+      judge.serve(process);
+      await process.start();
+      if (state.trial !== null && state.previous !== null) {
+        const standby = { judging: state.previous, process: shelf.process(state.previous) };
+        this.#standby = standby;
+        await standby.process.start();
+        this.#beginTrial();
+      }
+      if (state.candidate?.step === 'staged') void this.#resume(state.candidate.bundle);
+    } catch (thrown) {
+      this.#problem = asCupcheckError(thrown);
+      onFault(this.#problem);
+    }
+  }
+
+  /** Ends every process; what is being proved is rejected. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new CupcheckError('MODEL_NOT_READY', 'the station stops'));
+    this.#waiting.abort(new CupcheckError('MODEL_NOT_READY', 'the station stops'));
+    this.#activation?.abort.abort(new CupcheckError('BUNDLE_REJECTED', 'the station was stopped'));
+    await this.#activation?.ended;
+    await this.#last;
+    await Promise.all([this.#serving?.stop(), this.#standby?.process.stop(), ...this.#retiring]);
+  }
+
+  /**
+   * Proves an installed bundle and lets it judge, on trial. Where that very bundle is being proved already, it waits for the end of it.
+   * @throws BUNDLE_BUSY, BUNDLE_STEP, BUNDLE_STATE, STORAGE_FAULT, BUNDLE_REJECTED with what speaks against it, and as the manifest
+   */
+  async activate(sha256: string, emit: (event: UpdateEvent) => void, signal: AbortSignal): Promise<UpdateAnswer> {
+    const startNs = this.#options.clock.nowNs();
+    const { active } = this.#known();
+    if (this.#activation?.bundle === sha256) {
+      await this.#activation.ended;
+      return this.#joined(sha256, startNs);
+    }
+    if (active !== 'config' && active.bundle === sha256) return this.#answer('nothing_to_do', startNs);
+    return this.#activating(
+      sha256,
+      async (own) => {
+        const candidate = await this.#options.shelf.named(sha256);
+        await this.#change({ type: 'stage', candidate });
+        await this.#proveStaged(emit, own);
+        return this.#answer('activated', startNs);
+      },
+      signal,
+    );
+  }
+
+  /** Keeps the active bundle for good. Errors: BUNDLE_BUSY, BUNDLE_STATE, STORAGE_FAULT. */
+  async commit(): Promise<UpdateAnswer> {
+    const startNs = this.#options.clock.nowNs();
+    if (this.#activation !== null) throw busy();
+    return this.#inTurn(async () => {
+      if (!(await this.#change({ type: 'commit' }))) return this.#answer('nothing_to_do', startNs);
+      this.#endTrial();
+      this.#dropStandby();
+      return this.#answer('committed', startNs);
+    });
+  }
+
+  /**
+   * Undoes the newest step: ends a proof, or goes back to the bundle before. No cup is judged by the bundle that goes from then on.
+   * @param only the bundle that is to go; where it is not the newest, there is nothing to do
+   * @throws BUNDLE_STATE; STORAGE_FAULT where it went back and that could not be written down
+   */
+  async rollback(why: string, only: string | null = null): Promise<UpdateAnswer> {
+    const startNs = this.#options.clock.nowNs();
+    const running = this.#activation;
+    if (running !== null && (only === null || only === running.bundle)) {
+      running.abort.abort(new CupcheckError('BUNDLE_REJECTED', why));
+      await running.ended;
+      if (this.#known().trial === null) return this.#answer('withdrawn', startNs);
+    }
+    return this.#inTurn(async () => {
+      const before = this.#known();
+      const newest = before.candidate ?? (before.active === 'config' ? null : before.active);
+      if (only !== null && only !== newest?.bundle) return this.#answer('nothing_to_do', startNs);
+      const lost = await this.#rollBack(why);
+      if (lost !== null) throw lost;
+      return this.#answer(this.#known() === before ? 'nothing_to_do' : 'rolled_back', startNs);
+    });
+  }
+
+  /** Each result of the station passes here. */
+  saw(result: Pick<Result, 'bundle' | 'reasons'>): void {
+    const why = this.#watch?.saw(result) ?? null;
+    if (why !== null) this.#fail(why);
+  }
+
+  #joined(sha256: string, startNs: bigint): UpdateAnswer {
+    const { active, outcomes } = this.#known();
+    if (active !== 'config' && active.bundle === sha256) return this.#answer('activated', startNs);
+    const last = outcomes.at(-1);
+    throw new CupcheckError(
+      'BUNDLE_REJECTED',
+      `${last?.name ?? sha256} ${last?.version ?? ''}: ${last?.why ?? 'rejected'}`,
+    );
+  }
+
+  #known(): BundleState {
+    if (this.#problem !== null) throw this.#problem;
+    if (this.#state === null) throw new CupcheckError('MODEL_NOT_READY', 'the station is starting');
+    return this.#state;
+  }
+
+  #answer(outcome: UpdateAnswer['outcome'], startNs: bigint): UpdateAnswer {
+    const { active, previous, trial } = this.#known();
+    const ms = Number((this.#options.clock.nowNs() - startNs) / 1_000_000n);
+    return { outcome, active, previous, until: trial?.until ?? null, ms };
+  }
+
+  /** One after the other. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#last.then(work);
+    this.#last = run.catch(() => undefined);
+    return run;
+  }
+
+  async #activating<T>(bundle: string, work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    if (this.#activation !== null) throw busy();
+    const abort = new AbortController();
+    const run = this.#inTurn(() => work(AbortSignal.any([signal, abort.signal])));
+    const ended = run.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#activation = { bundle, abort, ended };
+    try {
+      return await run;
+    } finally {
+      this.#activation = null;
+    }
+  }
+
+  /** The next state, on disk. `false` where nothing changes. Errors: BUNDLE_STEP, STORAGE_FAULT. */
+  async #change(event: Omittable<BundleEvent>): Promise<boolean> {
+    const state = this.#known();
+    const next = nextBundleState(state, { ...event, at: this.#options.clock.utc().toISOString() });
+    if (next === state) return false;
+    await this.#options.shelf.keep(next);
+    this.#state = next;
+    return true;
+  }
+
+  /** As `#change`, where the next start comes to the same end by itself: a disk that refuses is told, and counts for nothing. */
+  async #settle(event: Omittable<BundleEvent>): Promise<CupcheckError | null> {
+    const state = this.#known();
+    const next = nextBundleState(state, { ...event, at: this.#options.clock.utc().toISOString() });
+    this.#state = next;
+    if (next === state) return null;
+    return this.#options.shelf.keep(next).then(
+      () => null,
+      (thrown: unknown) => {
+        const error = asCupcheckError(thrown);
+        this.#options.log.error({ err: error }, 'the state of the bundles could not be kept');
+        return error;
+      },
+    );
+  }
+
+  async #resume(bundle: string): Promise<void> {
+    const { log } = this.#options;
+    const told = (event: UpdateEvent) => log.info(event, 'staged bundle');
+    await this.#activating(bundle, (signal) => this.#proveStaged(told, signal), never).catch((thrown: unknown) =>
+      log.error({ err: asCupcheckError(thrown) }, 'the staged bundle does not judge'),
+    );
+  }
+
+  async #proveStaged(emit: (event: UpdateEvent) => void, signal: AbortSignal): Promise<void> {
+    const { shelf, log } = this.#options;
+    await this.#change({ type: 'prove' });
+    const { candidate: named } = this.#known();
+    if (named === null) throw new CupcheckError('INTERNAL', 'no bundle is a candidate');
+    const { bundle, name, version } = named;
+    const judging: Judging = { bundle, name, version, gallery: null, calibration: null, engine: null };
+    const process = shelf.process(judging);
+    try {
+      emit({ step: 'loading' });
+      const info = await loadCandidate(process, signal);
+      await this.#prove(process, info, bundle, emit, signal);
+      emit({ step: 'waiting' });
+      await this.#take(process, info, signal);
+    } catch (thrown) {
+      await process.stop();
+      const error = signal.aborted ? asCupcheckError(signal.reason) : asCupcheckError(thrown);
+      await this.#settle({ type: 'reject', why: error.message });
+      log.warn({ bundle, name, version, err: error }, 'bundle rejected');
+      throw new CupcheckError('BUNDLE_REJECTED', `${name} ${version}: ${error.message} (${error.code})`, {
+        cause: error,
+      });
+    }
+  }
+
+  async #prove(
+    candidate: JudgeProcess,
+    info: JudgeInfo,
+    bundle: string,
+    emit: (event: UpdateEvent) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (info.bundle.sha256 !== bundle)
+      throw new CupcheckError('BUNDLE_DIGEST', `the bundle ${info.bundle.sha256} was loaded`);
+    emit({ step: 'proving' });
+    for (const prover of this.#options.provers)
+      emit({ step: 'proved', by: prover.name, found: await prover.prove(candidate, signal) });
+    if (candidate.info === null) throw candidate.problem ?? new CupcheckError('MODEL_NOT_READY', 'it ended');
+  }
+
+  /** First the document, then the exchange, each between two cups. After the document there is no way out but a rollback. */
+  async #take(process: JudgeProcess, info: JudgeInfo, signal: AbortSignal): Promise<void> {
+    const { betweenCups, clock, commitWithinS, judge, log } = this.#options;
+    await betweenCups(() => undefined, signal);
+    signal.throwIfAborted();
+    const { name, version, sha256 } = info.bundle;
+    const until = new Date(clock.utc().getTime() + commitWithinS * 1000).toISOString();
+    const { active } = this.#known();
+    await this.#change({
+      type: 'activate',
+      serving: {
+        bundle: sha256,
+        name,
+        version,
+        gallery: info.gallerySha256,
+        calibration: info.calibrationSha256,
+        engine: null,
+      },
+      until,
+    });
+    await betweenCups(() => {
+      const before = judge.serve(process);
+      this.#serving = process;
+      this.#standby = before === null ? null : { judging: active, process: before };
+      this.#beginTrial();
+    }, never);
+    log.info({ bundle: sha256, name, version, until }, 'bundle active, on trial');
+  }
+
+  async #rollBack(why: string): Promise<CupcheckError | null> {
+    const { shelf, judge, betweenCups, log } = this.#options;
+    const { active, previous } = this.#known();
+    if (active === 'config' || previous === null) return null;
+    // What runs beside it was verified when it was loaded.
+    const isReady = this.#standby?.process.state === 'ready';
+    const unfit = isReady ? undefined : await shelf.unfit([previous]);
+    const lost = await this.#settle({ type: 'rollback', why, ...(unfit === undefined ? {} : { unfit }) });
+    this.#endTrial();
+    const target = this.#known().active;
+    const standby = this.#standby;
+    const process = standby !== null && sameJudging(standby.judging, target) ? standby.process : shelf.process(target);
+    this.#standby = standby?.process === process ? null : standby;
+    await process.start();
+    await betweenCups(() => {
+      const former = judge.serve(process);
+      this.#serving = process;
+      this.#retire(former);
+    }, never);
+    this.#dropStandby();
+    log.warn({ from: judgingName(active), to: judgingName(target), why }, 'rolled back');
+    // One that cannot be loaded is told by the judge's state.
+    await loadCandidate(process, this.#stopping.signal).catch(() => undefined);
+    return lost;
+  }
+
+  #dropStandby(): void {
+    this.#retire(this.#standby?.process ?? null);
+    this.#standby = null;
+  }
+
+  #retire(process: JudgeProcess | null): void {
+    if (process === null) return;
+    const gone = process.stop().finally(() => this.#retiring.delete(gone));
+    this.#retiring.add(gone);
+  }
+
+  #beginTrial(): void {
+    const { clock, trial: limits, commitWithinS } = this.#options;
+    const { active, trial } = this.#known();
+    if (active === 'config' || trial === null) return;
+    this.#endTrial();
+    this.#watch = new TrialWatch(active.bundle, limits);
+    // A clock that was set back must not make a trial endless.
+    const leftS = Math.min(commitWithinS, Math.max(0, (Date.parse(trial.until) - clock.utc().getTime()) / 1000));
+    const endNs = clock.nowNs() + BigInt(Math.ceil(leftS)) * nsPerS;
+    clock.until(endNs, this.#waiting.signal).then(
+      () => this.#fail('nobody committed it in time'),
+      () => undefined,
+    );
+  }
+
+  #endTrial(): void {
+    this.#watch = null;
+    this.#waiting.abort(new CupcheckError('BUNDLE_STEP', 'the trial is over'));
+    this.#waiting = new AbortController();
+  }
+
+  /** The active bundle, if it is on trial, goes. */
+  #fail(why: string): void {
+    const { log, onFault } = this.#options;
+    const failing = this.#state?.trial ?? null;
+    if (failing === null || this.#stopping.signal.aborted) return;
+    this.#inTurn(async () => {
+      // Committed, or rolled back, meanwhile.
+      if (this.#state?.trial === failing && !this.#stopping.signal.aborted) await this.#rollBack(why);
+    }).catch((thrown: unknown) => {
+      const error = asCupcheckError(thrown);
+      log.error({ err: error }, 'the bundle on trial cannot be rolled back');
+      onFault(error);
+    });
+  }
+}
+
+type Omittable<E> = E extends BundleEvent ? Omit<E, 'at'> : never;
+
+const busy = () => new CupcheckError('BUNDLE_BUSY', 'the station proves another bundle');
+
+const sameJudging = (a: Judging, b: Judging): boolean =>
+  a === 'config' || b === 'config' ? a === b : a.bundle === b.bundle;
