@@ -5,7 +5,15 @@ import type { JudgeName } from './names.js';
 import { judgeEntry } from './registry.js';
 
 /** Judges that can be asked as if fewer designs were known; the others' networks have the number of designs built in. */
-const restrictable: readonly JudgeName[] = ['vote', 'softmax-sum', 'log-softmax-sum', 'metric', 'metric-mean', 'cgd', 'combined'];
+const restrictable: readonly JudgeName[] = [
+  'vote',
+  'softmax-sum',
+  'log-softmax-sum',
+  'metric',
+  'metric-mean',
+  'cgd',
+  'combined',
+];
 
 export const canKnowFewer = (judge: string): boolean => (restrictable as readonly string[]).includes(judge);
 
