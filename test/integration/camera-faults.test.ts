@@ -8,7 +8,7 @@ import type { Picture } from '../../src/pipeline/frame.js';
 import { type EmptyCup, emptyCup, judgeCup } from '../../src/pipeline/judge-cup.js';
 import type { Judgement } from '../../src/pipeline/judgement.js';
 import { dimmed, moved, smudged } from '../fixtures/camera-faults.js';
-import { policy } from '../fixtures/cup-facts.js';
+import { yearless } from '../fixtures/judging.js';
 
 interface DemoCup {
   readonly image: string;
@@ -52,7 +52,7 @@ function judge({ image, order }: DemoCup, fault: (picture: Picture) => Picture, 
       decodeMs: 0,
     },
     engine,
-    policy,
+    yearless,
   );
 }
 

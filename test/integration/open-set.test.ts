@@ -13,7 +13,7 @@ import { judgesOf } from '../../src/pipeline/judges/registry.js';
 import { anyTrust } from '../fixtures/any-trust.js';
 import { type ComposedCup, composeCups, whyNoCups } from '../fixtures/composed-cups.js';
 import { policy } from '../fixtures/cup-facts.js';
-import { judgementsOf, linesOf, spoken } from '../fixtures/judging.js';
+import { judgementsOf, linesOf, spoken, yearless } from '../fixtures/judging.js';
 
 interface OpenCup {
   readonly image: string;
@@ -101,7 +101,7 @@ describe('a stranger in the cup', () => {
         : [await judgementsOf(engine, picture, order, { pxPerMm: null, empty })]),
     ];
     for (const [one] of doubting) expect(one.verdict, spoken(one)).toBe('amber');
-    const trusting = { ...policy, overrideNotCovered: true };
+    const trusting = { ...yearless, overrideNotCovered: true };
     table.push(
       `${image.padEnd(36)}${(await judgementsOf(others, picture, order, view, trusting)).map(said).join(' ')}`,
     );
@@ -111,23 +111,17 @@ describe('a stranger in the cup', () => {
     '$image is amber, for the bundle knows that it does not read the year',
     async ({ image, order, pxPerMm }) => {
       const picture = await readPicture(join(folder, image));
-      const [judgement] = await judgementsOf(engine, picture, order, { pxPerMm, empty });
+      const [judgement] = await judgementsOf(engine, picture, order, { pxPerMm, empty }, policy);
       expect(said(judgement), spoken(judgement)).toBe('not_covered');
       // Where years do not matter nothing holds it back. Once a bundle reads the year this turns red: the cups belong among the others then.
-      const [trusting] = await judgementsOf(
-        engine,
-        picture,
-        order,
-        { pxPerMm, empty },
-        { ...policy, acceptUnread: true },
-      );
+      const [trusting] = await judgementsOf(engine, picture, order, { pxPerMm, empty });
       expect(said(trusting)).toBe('GREEN');
       expect(trusting.warnings).toContain('unread_detail');
     },
   );
 
   it('is amber too where shared sides are allowed but none tells the design', async () => {
-    const allowing = { ...policy, sharedSides: 'allow' } as const;
+    const allowing = { ...yearless, sharedSides: 'allow' } as const;
     for (const { image, order, pxPerMm, stranger, whole } of cups) {
       // One shared side beside others that tell is what `allow` allows.
       if (stranger === 'shared side' && !whole) continue;
