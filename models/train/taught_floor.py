@@ -5,10 +5,9 @@ asked with other coins' crops as cups deliver them (`train/composed.py`). An ite
 """
 import cv2
 import numpy as np
-import torch
 
-from item_study import QUARTERS, similarity
-from .augment import CROP_SCALE, normalise
+from item_study import embed_turned, seen_by_the_judge, similarity
+from .augment import CROP_SCALE
 from .composed import WIDE, bank
 from .gallery import PX, embed_coins
 from .items_data import training_set
@@ -22,14 +21,6 @@ def centre(wide, px=PX):
     k = px / CROP_SCALE * WIDE / wide.shape[0]
     t = px / 2 - 0.5 - k * (wide.shape[0] / 2 - 0.5)
     return cv2.warpAffine(wide, np.array([[k, 0, t], [0, k, t]]), (px, px), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-
-
-def looked_at(net, crops):
-    """N×D of length 1: the mean over the four turns."""
-    with torch.no_grad():
-        x = torch.from_numpy(normalise(crops))
-        e = sum(net(torch.rot90(x, t, (2, 3)).contiguous(memory_format=torch.channels_last))[0] for t in QUARTERS[4]).numpy()
-    return e / np.linalg.norm(e, axis=1, keepdims=True)
 
 
 def strangers_and_own(sims, truth):
@@ -56,7 +47,7 @@ def taught_floor(net, neighbours, seed=1):
             if int(i) in crop_of:
                 asked.append(centre(wide[crop_of[int(i)]]))
                 truth.append(number)
-    sims = similarity(np.concatenate(vectors), np.array(of_design), len(held), looked_at(net, np.stack(asked)), neighbours)
+    sims = similarity(np.concatenate(vectors), np.array(of_design), len(held), seen_by_the_judge(embed_turned(net, np.stack(asked))), neighbours)
     strange, own = strangers_and_own(sims, np.array(truth))
     floor = float(np.quantile(strange, STRANGER_QUANTILE))
     return {"floor": round(floor, 3), "designs": len(set(truth)), "items": len(asked), "ownBelow": round(float(np.mean(own < floor)), 4)}

@@ -1,6 +1,6 @@
 import { similarities } from '../gallery.js';
 import type { Judge } from './judge.js';
-import { metricOpinion, metricResemblance } from './metric.js';
+import { metricItemOpinion, metricResemblance } from './metric.js';
 import { featuresOf, galleryOf, head, type JudgeParts, judgeSpec } from './parts.js';
 import { classTable, opinionFrom, worstOf } from './resemblance.js';
 
@@ -17,26 +17,29 @@ export function combinedJudge(parts: JudgeParts): Judge {
   const describe = head(parts, 'cgd', 'descriptor');
   const described = second.byClass.length;
   const resemble = metricResemblance(bundle);
-  const byFirst = metricOpinion(bundle);
+  const byFirst = metricItemOpinion(bundle);
   const { neighbours, unknownSimilarity, lookAlikes: ofFirst = [] } = manifest.judge;
   const floors = manifest.classes.map((_, index) => spec.floors[index] ?? unknownSimilarity);
   const ofTaught = ofFirst.filter(({ classes }) => classes.some((index) => index >= described));
   const table = classTable(manifest, [...spec.lookAlikes, ...ofTaught]);
+  const isOf = (design: number, classes: typeof table.designsOf) => classes.some((members) => members.includes(design));
   const isTaught = manifest.designs.map(
-    (_, design) => !table.designsOf.slice(0, described).some((members) => members.includes(design)),
+    (_, design) => isOf(design, table.designsOf.slice(described)) && !isOf(design, table.designsOf.slice(0, described)),
   );
+  const isAnyTaught = isTaught.includes(true);
   return {
     name: 'combined',
     async judge({ items }) {
       const descriptors = await describe(featuresOf(items));
-      const alone = isTaught.includes(true) ? byFirst(items).items : [];
       const opinions = items.map((item, index) => {
-        const { cosines, rivals } = resemble(item);
+        const first = resemble(item);
         const others = similarities(descriptors[index] ?? new Float32Array(second.dim), second, neighbours);
-        const mean = (first: number, at: number) => (at < described ? (first + (others[at] ?? -1)) / 2 : first);
-        const opinion = opinionFrom(table, cosines.map(mean), floors, item.sizeFits, rivals.map(mean));
+        const mean = (one: number, at: number) => (at < described ? (one + (others[at] ?? -1)) / 2 : one);
+        const opinion = opinionFrom(table, first.cosines.map(mean), floors, item.sizeFits, first.rivals.map(mean));
+        if (!isAnyTaught) return opinion;
+        const alone = byFirst(item, first);
         const score = opinion.score.map((value, design) =>
-          isTaught[design] === true ? (alone[index]?.score[design] ?? -Infinity) : value,
+          isTaught[design] === true ? (alone.score[design] ?? -Infinity) : value,
         );
         return { ...opinion, score };
       });

@@ -1,6 +1,6 @@
 import type { Bundle } from '../bundle/load.js';
 import { type Gallery, similarities, similarity } from '../gallery.js';
-import type { CupOpinion, Judge, ScoredItem } from './judge.js';
+import type { CupOpinion, ItemOpinion, Judge, ScoredItem } from './judge.js';
 import { classTable, opinionFrom, worstOf } from './resemblance.js';
 
 /** By class: its vectors with the candidate's behind them; `null` where the candidate adds none. */
@@ -47,21 +47,26 @@ export function metricResemblance({
  * Nearest known examples: an item's similarity to a class is the mean of its nearest gallery cosines. For vectors of
  * length 1 the Euclidean distance gives the same order: its square is 2 − 2 × cosine.
  */
-export function metricOpinion(
-  bundle: Pick<Bundle, 'manifest' | 'gallery' | 'candidate'>,
-): (items: readonly ScoredItem[]) => CupOpinion {
-  const { manifest } = bundle;
+export function metricItemOpinion({
+  manifest,
+}: Pick<Bundle, 'manifest'>): (item: ScoredItem, resemblance: Resemblance) => ItemOpinion {
   const { unknownSimilarity, lookAlikes = [] } = manifest.judge;
   const floors = manifest.classes.map((one) => one.unknownSimilarity ?? unknownSimilarity);
   const table = classTable(manifest, lookAlikes);
+  return ({ sizeFits }, { cosines, rivals }) => opinionFrom(table, cosines, floors, sizeFits, rivals);
+}
+
+/** The same of a whole cup: its worst item decides. */
+export function metricOpinion(
+  bundle: Pick<Bundle, 'manifest' | 'gallery' | 'candidate'>,
+): (items: readonly ScoredItem[]) => CupOpinion {
   const resemble = metricResemblance(bundle);
-  return (items) => {
-    const opinions = items.map((item) => {
-      const { cosines, rivals } = resemble(item);
-      return opinionFrom(table, cosines, floors, item.sizeFits, rivals);
-    });
-    return worstOf(opinions, manifest.designs.length);
-  };
+  const opinionOf = metricItemOpinion(bundle);
+  return (items) =>
+    worstOf(
+      items.map((item) => opinionOf(item, resemble(item))),
+      bundle.manifest.designs.length,
+    );
 }
 
 export function metricJudge(bundle: Bundle): Judge {

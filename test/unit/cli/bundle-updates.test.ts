@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import pino from 'pino';
 import stringWidth from 'string-width';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { runCli } from '../../../src/cli/program.js';
 import type { BundleState } from '../../../src/daemon/bundles/bundle-state.js';
 import { archiveName, packBundle } from '../../../src/daemon/bundles/pack.js';
 import { ControlServer } from '../../../src/daemon/control/server.js';
@@ -13,6 +12,7 @@ import type { UpdateAnswer } from '../../../src/daemon/update/bundle-updates.js'
 import { CupcheckError } from '../../../src/errors.js';
 import { readSignedManifest } from '../../../src/pipeline/bundle/read-manifest.js';
 import { keyPair, trusting, writeSignedBundle } from '../../fixtures/signed-bundle.js';
+import { runBundleVerb, type VerbRun } from '../../fixtures/bundle-verb.js';
 
 // Each installation waits for the disk some twenty times, and the disk may be busy.
 vi.setConfig({ testTimeout: 60_000 });
@@ -40,31 +40,10 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-interface Run {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function bundle(...argv: string[]): Promise<Run> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const terminal = {
-    out: (line: string) => void out.push(line),
-    err: (line: string) => void err.push(line),
-    colour: false,
-  };
-  const env = {
-    CUPCHECK_CONFIG: at('config.yaml'),
-    CUPCHECK_STATE_PATH: at('state'),
-    CUPCHECK_BUNDLE_TRUSTED: at('trusted.d'),
-    CUPCHECK_CONTROL_SOCKET: at('control.sock'),
-  };
-  const code = await runCli(['bundle', ...argv], terminal, env);
-  return { code, out: out.join('\n'), err: err.join('\n') };
-}
+const bundle = (...argv: string[]): Promise<VerbRun> => runBundleVerb(root, argv);
 /** What was said, without the breaks of its lines. */
-const said = ({ out }: Run) => out.replaceAll('\n    ', ' ');
-const documentOf = ({ out }: Run) => JSON.parse(out) as Record<string, unknown>;
+const said = ({ out }: VerbRun) => out.replaceAll('\n    ', ' ');
+const documentOf = ({ out }: VerbRun) => JSON.parse(out) as Record<string, unknown>;
 const statePath = () => at('state', 'bundle-state.json');
 const kept = () => JSON.parse(readFileSync(statePath(), 'utf8')) as BundleState;
 const serving = (version: string) => ({

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import stringWidth from 'string-width';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ByteProgress } from '../../../src/cli/bundle/byte-progress.js';
-import { runCli } from '../../../src/cli/program.js';
 import { writeTinyBundle } from '../../fixtures/tiny-bundle.js';
+import { runBundleVerb, type VerbRun } from '../../fixtures/bundle-verb.js';
 
 let root = '';
 const at = (...names: string[]) => join(root, ...names);
@@ -15,31 +15,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-interface Run {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
 /** Runs a verb of `bundle` at a station whose folders are all here. */
-async function bundle(...argv: string[]): Promise<Run> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const terminal = {
-    out: (line: string) => void out.push(line),
-    err: (line: string) => void err.push(line),
-    colour: false,
-  };
-  const env = {
-    CUPCHECK_CONFIG: at('config.yaml'),
-    CUPCHECK_STATE_PATH: at('state'),
-    CUPCHECK_BUNDLE_TRUSTED: at('trusted.d'),
-  };
-  if (!existsSync(env.CUPCHECK_CONFIG)) writeFileSync(env.CUPCHECK_CONFIG, '');
-  const code = await runCli(['bundle', ...argv], terminal, env);
-  return { code, out: out.join('\n'), err: err.join('\n') };
+async function bundle(...argv: string[]): Promise<VerbRun> {
+  if (!existsSync(at('config.yaml'))) writeFileSync(at('config.yaml'), '');
+  return await runBundleVerb(root, argv);
 }
 
-const documentOf = ({ out }: Run) => JSON.parse(out) as Record<string, unknown>;
+const documentOf = ({ out }: VerbRun) => JSON.parse(out) as Record<string, unknown>;
 
 /** A signed bundle, its archive, and a station that trusts its key. */
 async function signedArchive(): Promise<string> {
