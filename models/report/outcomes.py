@@ -26,6 +26,8 @@ class Outcome:
     set: str
     source: str | None  # what the cups were made of
     impostors: frozenset  # coins that did not belong; the cup itself where none is to blame
+    coins: frozenset  # all that lay in it, as far as they have names
+    weakest: str | None  # the coin of the item with the lowest score
     plain: int  # items of which at least PLAIN is seen
     found: int  # … that the detector found
     judge_ms: float
@@ -35,6 +37,11 @@ class Outcome:
 def impostors(cup):
     wrong = [(n, i) for n, i in enumerate(cup["truth"]) if i["design"] != cup["expect"]]
     return frozenset(i["coin"] or f"{i['design']}:{cup['image']}:{n}" for n, i in wrong) or frozenset([f"cup:{cup['image']}"])
+
+
+def weakest(cup):
+    scored = [i for i in cup["items"] if i.get("matched") and i.get("score") is not None]
+    return min(scored, key=lambda i: i["score"])["coin"] if scored else None
 
 
 def outcome(cup):
@@ -47,6 +54,7 @@ def outcome(cup):
         score=cup["score"], reasons=tuple(cup["reasons"]), items=cup["trueItems"], backs=cup["backs"],
         worst_grade=min(grades) if grades and None not in grades else None,
         set=cup["truth"][0]["set"] or "not said" if cup["truth"] else "not said", source=cup["source"], impostors=impostors(cup),
+        coins=frozenset(i["coin"] for i in cup["truth"] if i["coin"]), weakest=weakest(cup),
         plain=len(plain), found=sum(i["found"] for i in plain),
         judge_ms=cup["ms"].get("judge", 0.0), total_ms=sum(cup["ms"].values()))
 

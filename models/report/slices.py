@@ -1,4 +1,6 @@
 """Clean cups by what they have in common."""
+from generate.photographs import FLAT
+
 from .outcomes import WORN
 
 COUNTS = ((1, 3), (4, 6), (7, 10), (11, 20))
@@ -14,6 +16,8 @@ def slices(clean):
         ("over half of them backs", lambda o: o.backs is not None and 0.5 < o.backs < 1),
         ("all of them backs", lambda o: o.backs == 1),
         (f"no coin worn below grade {WORN}", lambda o: o.worst_grade is not None and o.worst_grade >= WORN),
+        (f"some coin worn below grade {WORN}, none below {FLAT}", lambda o: o.worst_grade is not None and FLAT <= o.worst_grade < WORN),
+        (f"some coin worn flat (below grade {FLAT})", lambda o: o.worst_grade is not None and o.worst_grade < FLAT),
         (f"some coin worn below grade {WORN}", lambda o: o.worst_grade is not None and o.worst_grade < WORN),
     ]
     sets = sorted({o.set for o in clean})

@@ -104,6 +104,26 @@ def designs_table(judges, most=15):
     return markdown(["design", "amber", "of its clean cups", "reasons most often"], rows)
 
 
+def weakest_line(outcomes, few=(5, 10, 25)):
+    """How much of the ambers of clean cups the weakest coin of each explains: in one of few designs a coin that the network misreads lies in many cups."""
+    ambers = [o for o in outcomes if o.clean and not o.green and o.weakest]
+    if not ambers:
+        return "No clean cup with a scored item stayed amber."
+    counts = [n for _, n in Counter(o.weakest for o in ambers).most_common()]
+    shares = ", ".join(f"the {k} that come first in {share(sum(counts[:k]), len(ambers))}" for k in few if k < len(counts))
+    coins = len(frozenset().union(*(o.coins for o in outcomes if o.clean)))
+    return f"In {len(ambers)} ambers of clean cups the item with the lowest score was one of {len(counts)} coins, of {coins} that lay in clean cups{': ' + shares if shares else ''}."
+
+
+def weakest_table(outcomes, most=15):
+    """The coins that are the weakest of amber clean cups most often. A coin's name ends in its grade, from 1 (worn flat) to 70."""
+    clean = [o for o in outcomes if o.clean]
+    ambers = Counter(o.weakest for o in clean if not o.green and o.weakest)
+    lay, reasons = Counter(c for o in clean for c in o.coins), {c: Counter(r for o in clean if not o.green and o.weakest == c for r in o.reasons) for c in ambers}
+    rows = [[c, n, lay[c], ", ".join(f"{r} {k}" for r, k in reasons[c].most_common(3))] for c, n in ambers.most_common(most)]
+    return markdown(["coin", "weakest of an amber cup", "clean cups that it lay in", "reasons most often"], rows)
+
+
 def known_table(manifest, by_count, whole):
     """by_count: designs known → judge → outcomes. whole: the same cups' outcomes with all designs known."""
     total = len(manifest["designs"])

@@ -15,7 +15,7 @@ from train.ablations import ablation_tables
 from .aims import aims_table
 from .attempts import attempts_section
 from .outcomes import read
-from .tables import Judges, designs_table, judges_table, kinds_table, known_table, reasons_table, slices_table
+from .tables import Judges, designs_table, judges_table, kinds_table, known_table, reasons_table, slices_table, weakest_line, weakest_table
 
 INTRODUCTION = """The cups are composites: studio photographs with their light baked in, or coins rendered by us. **No real cup has been measured.**
 The photographed coins are those of the split `test-photo`: other coins of the trained designs, never seen in training, choosing or calibration.
@@ -103,6 +103,8 @@ def page(a):
     yield f"## What keeps clean cups of photographs amber, by `{photographs.own}`"
     yield reasons_table(photographs)
     yield designs_table(photographs)
+    yield weakest_line(photographs.at_work[photographs.own]) + " A coin’s name ends in its grade, from 1 (worn flat) to 70 (as struck)."
+    yield weakest_table(photographs.at_work[photographs.own])
     if a.known:
         by_count = {int(n): read(path) for n, _, path in (text.partition("=") for text in a.known)}
         images = {o.image for found in by_count.values() for outcomes in found.values() for o in outcomes}

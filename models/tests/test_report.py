@@ -10,7 +10,7 @@ from report.attempts import attempts_section, measured
 from report.merge import merge, parse
 from report.again import differences
 from report.outcomes import read
-from report.tables import Judges, judges_table, kinds_table, known_table, slices_table
+from report.tables import Judges, judges_table, kinds_table, known_table, slices_table, weakest_line, weakest_table
 from report.slices import slices
 from train.ablations import ablation_tables
 from report.write import half_line
@@ -40,6 +40,16 @@ def outcomes(*cups):
 
 def bad(score, coin, **change):
     return cup(score=score, coin=coin, kind="one_impostor", **change)
+
+
+class Weakest(unittest.TestCase):
+    def test_the_coin_with_the_lowest_score_answers_for_an_amber_cup(self):
+        items = [{"coin": "ship-40", "matched": True, "score": 0.4}, {"coin": "ship-01", "matched": True, "score": -0.2}, {"coin": "ship-65", "matched": False, "score": -9}]
+        truth = [{"coin": c, "design": "ship", "set": "us", "side": "obverse", "visible": 1, "found": True} for c in ("ship-40", "ship-01", "ship-65")]
+        found = outcomes(cup(verdict="amber", items=items, truth=truth), cup(image="b.jpg", verdict="amber", items=items[:1]), cup(image="c.jpg", items=items[:1]))["metric"]
+        self.assertIn("In 2 ambers of clean cups the item with the lowest score was one of 2 coins, of 3 that lay in clean cups", weakest_line(found))
+        self.assertIn("| ship-01 | 1 | 1 | mixed_designs 1 |", weakest_table(found))
+        self.assertIn("| ship-40 | 1 | 3 | mixed_designs 1 |", weakest_table(found))
 
 
 class Measures(unittest.TestCase):
