@@ -60,6 +60,7 @@ export class BenchStation {
       camera: { driver: 'replay', replay: { empty: join(cups, 'empty.jpg') } },
       trigger: { driver: 'scripted' },
       light: { driver: 'memory', socket: join(station.folder, 'light.sock') },
+      risk: { unread: 'accept' }, // the cups of the benchmark are drawn coins, whose years are not read
       calibration: { path: join(cups, 'calibration.json') },
       infer: { timeoutMs: 10_000 },
       images: { keepAmbers: false, keepGreensShare: 0 },
