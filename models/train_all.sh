@@ -33,15 +33,19 @@ kinds="clean=3,one_impostor=5,whole_wrong=3,foreign=2,unknown_design=3"
 cups "$cache/cups-photographs" 21 600 calibration photographs $kinds --look 2
 cups "$cache/cups-rendered" 21 320 calibration rendered $kinds --look 2
 for pool in photographs rendered; do cups "$cache/orders-$pool" 22 300 calibration $pool wrong_order=1 --look 2; done
+cups "$cache/impostors-photographs" 24 1800 calibration photographs one_impostor=7,unknown_design=1,foreign=1 --look 2
 cups "$cache/more-photographs" 901 400 calibration photographs clean=2,one_impostor=1,overlap=1,foreign=0.3
 for pool in photographs rendered; do
   judged=()
-  for set in cups orders more; do
+  for set in cups orders more impostors; do
     [ -e "$cache/$set-$pool" ] || continue
     ../bin/cupcheck evaluate "$cache/$set-$pool" --bundle $bundle --judge all --threshold=-1000 --cups-out "$cache/$set-$pool.jsonl" || [ $? -eq 1 ]
     judged+=("$cache/$set-$pool.jsonl")
   done
   cat "${judged[@]}" >"$cache/$pool.jsonl"
+done
+"$python" choose_judge.py --bundle $bundle --cups "$cache/photographs.jsonl"
+for pool in photographs rendered; do
   # the bundle's own judge first: the others serve under its names
   own=$("$python" -c 'import json, sys; print(json.load(open(sys.argv[1] + "/manifest.json"))["judge"]["name"])' "$bundle")
   "$python" calibrate.py --bundle $bundle --pool "$pool" --cups "$cache/$pool.jsonl"

@@ -1,9 +1,9 @@
-"""What the judge `combined` needs: floors and look-alikes of the mean of two similarities, `metric`'s and `cgd`'s; and whether it is the bundle's judge.
+"""What the judge `combined` needs: floors and look-alikes of the mean of two similarities, `metric`'s and `cgd`'s.
 
     python3 -m train.combine --bundle bundles/first        after train.head_cgd; seconds
 
-Chosen on held-back coins (split `choosing`) as the station saw them, by the rules of `train/choose.py`. The judge that parts right from wrong
-better among `metric` and `combined` on them becomes the bundle's own. Its thresholds come from other coins (`calibrate.py`).
+Chosen on held-back coins (split `choosing`) as the station saw them, by the rules of `train/choose.py`. Which judge is the
+bundle's own is chosen on whole cups of other coins (`choose_judge.py`).
 """
 import argparse
 import json
@@ -64,13 +64,10 @@ def main():
         score = scored(table, sims[name], floors, pairs, class_fits)[1]
         found[name] = separation(score[items], truth[items], possible[items])
         record.add({"combined": "as shipped: the mean of both similarities", "metric": "the items network's embedding (metric)", "cgd": "combined global descriptors (cgd)"}[name], found[name])
-    best = max(("metric", "combined"), key=lambda name: (found[name]["atZero"], found[name]["atOne"]))
     report = chosen["combined"].pop("report")
     manifest["judges"]["combined"] = chosen["combined"]
-    manifest["judge"]["name"] = best
     manifest["provenance"]["combined"] = {"unknownSimilarity": report, "separation": found}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
-    print(f"the bundle's judge is {best}")
 
 
 if __name__ == "__main__":

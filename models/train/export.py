@@ -148,7 +148,7 @@ def commit_id():
 def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--out", default=str(HERE.parent / "bundles" / "first"))
-    args.add_argument("--version", default="3.0.0")
+    args.add_argument("--version", default="3.1.0")
     a = args.parse_args()
     torch.set_num_threads(2)
     out = Path(a.out)
