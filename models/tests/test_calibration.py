@@ -4,6 +4,7 @@ import unittest
 import numpy as np
 
 import unread
+from choose_judge import best, compared
 from calibration.bounds import CONFIDENCE, trials_needed, upper_bound
 from calibration.scopes import assign
 from calibration.simulate import COPIES, RUNS, rate, table, walked
@@ -19,6 +20,28 @@ def cup(kind, score, coins, reasons=(), expect="a"):
 def single(n, score=-0.5, expect="a", first=0):
     """n cups with an impostor each, all different coins."""
     return [cup("one_impostor", score, [(f"a-{i}", expect), (f"x-{first + i}", "x")], expect=expect) for i in range(n)]
+
+
+class OwnJudge(unittest.TestCase):
+    def judged(self, judge, clean, impostors):
+        """60 impostors, of which the last have these scores, and clean cups of these scores."""
+        bad = single(60 - len(impostors)) + [cup("one_impostor", s, [(f"y-{i}", "x")]) for i, s in enumerate(impostors)]
+        return [c | {"judge": judge} for c in [*bad, *(cup("clean", s, [("a-1", "a")]) for s in clean)]]
+
+    def test_the_judge_with_most_clean_cups_green_at_its_own_threshold_is_the_bundles(self):
+        found = compared([*self.judged("metric", [0.3, 0.2, 0.15], [0.11]), *self.judged("cgd", [0.3, 0.14, 0.12], [])])
+        self.assertEqual((found["metric"]["threshold"], found["metric"]["green"], found["metric"]["tempted"]), (0.22, 1, 1))
+        self.assertEqual((found["cgd"]["threshold"], found["cgd"]["green"], found["cgd"]["bad"]), (0.1, 3, 60))
+        self.assertEqual(best(found), "cgd")
+
+    def test_of_equal_judges_it_is_the_simplest(self):
+        self.assertEqual(best(compared([*self.judged("boosted", [0.3], []), *self.judged("metric", [0.3], [])])), "metric")
+
+    def test_a_judge_whose_worst_impostor_is_surer_than_any_threshold_is_out(self):
+        found = compared([*self.judged("boosted", [0.9] * 9, [0.8]), *self.judged("metric", [0.3], [])])
+        self.assertEqual((found["boosted"]["threshold"], found["boosted"]["green"], best(found)), (None, 0, "metric"))
+        with self.assertRaisesRegex(ValueError, "none of boosted has a threshold"):
+            best({"boosted": found["boosted"]})
 
 
 class Bounds(unittest.TestCase):
