@@ -73,7 +73,10 @@ function phaseOf(toggle: Toggle, next: Toggle | undefined, frames: readonly Seen
     ({ stampNs }) => stampNs > toggle.fromNs && (next === undefined || stampNs <= next.fromNs),
   );
   if (seen.length > 2 * settledFrames) return { toggle, seen };
-  throw failed(`only ${seen.length} frames came after the light was switched ${onOff(toggle.on)}`);
+  throw failed(
+    `only ${seen.length} frames came after the light was switched ${onOff(toggle.on)}, wanted are ${2 * settledFrames + 1}`,
+    'The camera is slow or the machine is busy: measure again when nothing else runs, and see what doctor says of the camera',
+  );
 }
 
 interface LitCell {
@@ -121,8 +124,6 @@ const onOff = (on: boolean): string => (on ? 'on' : 'off');
 const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 /** Rounded up: a bound must not become smaller. */
 const toMs = (ns: bigint): number => Math.ceil(Number(ns) / 1e4) / 100;
-const failed = (what: string): CupcheckError =>
-  new CupcheckError(
-    'CALIBRATION_FAILED',
-    `${what}. The camera must see the light of the station, or a surface that it shines on`,
-  );
+const look = 'The camera must see the light of the station, or a surface that it shines on';
+const failed = (what: string, advice = look): CupcheckError =>
+  new CupcheckError('CALIBRATION_FAILED', `${what}. ${advice}`);
