@@ -1,7 +1,10 @@
 """The report's tables, as Markdown."""
 from collections import Counter
 
+from generate.photographs import FLAT, grade
+
 from . import measures
+from .outcomes import WORN
 from .slices import slices
 
 BAD_KINDS = ("one_impostor", "whole_wrong", "unknown_design", "foreign", "overlap", "wrong_count")
@@ -113,6 +116,27 @@ def weakest_line(outcomes, few=(5, 10, 25)):
     shares = ", ".join(f"the {k} that come first in {share(sum(counts[:k]), len(ambers))}" for k in few if k < len(counts))
     coins = len(frozenset().union(*(o.coins for o in outcomes if o.clean)))
     return f"In {len(ambers)} ambers of clean cups the item with the lowest score was one of {len(counts)} coins, of {coins} that lay in clean cups{': ' + shares if shares else ''}."
+
+
+LOOKS_LIKE_ANOTHER, UNLIKE_ANY = {"mixed_designs", "wrong_design"}, {"unknown_design"}
+
+
+def limits_table(outcomes):
+    """Where clean cups are lost: by how worn the weakest coin of each amber is, and by what was said of the cup."""
+    ambers = [o for o in outcomes if o.clean and not o.green]
+    wear = lambda o: grade(o.weakest) if o.weakest else None
+    clean = sum(o.clean for o in outcomes)
+    bins = [(f"worn flat (below grade {FLAT})", lambda g: g is not None and g < FLAT), (f"worn below grade {WORN}", lambda g: g is not None and FLAT <= g < WORN),
+            (f"grade {WORN} and better", lambda g: g is not None and g >= WORN), ("of no known grade", lambda g: g is None)]
+    said = lambda o: ("like another design" if LOOKS_LIKE_ANOTHER & {*o.reasons} else "like none" if UNLIKE_ANY & {*o.reasons} else
+                      "right, not sure enough" if {*o.reasons} <= {"low_margin", "not_covered"} else "of another size, covered or not counted")
+    columns = ("like another design", "like none", "right, not sure enough", "of another size, covered or not counted")
+    rows = []
+    for name, holds in bins:
+        mine = [o for o in ambers if holds(wear(o))]
+        if mine:
+            rows.append([name, len(mine), share(len(mine), clean), *(sum(said(o) == c for o in mine) for c in columns)])
+    return markdown(["the weakest coin of the cup is", "amber", "of all clean cups", *columns], rows)
 
 
 def weakest_table(outcomes, most=15):

@@ -15,7 +15,7 @@ from train.ablations import ablation_tables
 from .aims import aims_table
 from .attempts import attempts_section
 from .outcomes import read
-from .tables import Judges, designs_table, judges_table, kinds_table, known_table, reasons_table, slices_table, weakest_line, weakest_table
+from .tables import Judges, designs_table, judges_table, kinds_table, known_table, limits_table, reasons_table, slices_table, weakest_line, weakest_table
 
 INTRODUCTION = """The cups are composites: studio photographs with their light baked in, or coins rendered by us. **No real cup has been measured.**
 The photographed coins are those of the split `test-photo`: other coins of the trained designs, never seen in training, choosing or calibration.
@@ -95,6 +95,9 @@ def page(a):
     yield aims_table(photographs, enrolled, more_bad)
     if more_bad:
         yield f"The cups with one impostor are those of the next table and {len(more_bad)} more, of {share_coins(more_bad)}, which this judge alone judged."
+    yield "What keeps clean cups from green, so far as the weakest coin of each tells:"
+    yield limits_table(photographs.at_work[photographs.own])
+    yield weakest_line(photographs.at_work[photographs.own]) + " On a coin that is worn flat there is often nothing left to be seen of its design. What was tried stands at the end."
     yield from cups_sections("Judges on photographed coins that training never saw", photographs)
     if timing:
         yield "Milliseconds are medians of one job with one thread a network, over the first cups; *in all* is from decoding to the verdict. A judge that cuts out pictures of its own pays for that under *judging*."
@@ -103,7 +106,7 @@ def page(a):
     yield f"## What keeps clean cups of photographs amber, by `{photographs.own}`"
     yield reasons_table(photographs)
     yield designs_table(photographs)
-    yield weakest_line(photographs.at_work[photographs.own]) + " A coin’s name ends in its grade, from 1 (worn flat) to 70 (as struck)."
+    yield "The coins that are the weakest of an amber cup most often. A coin’s name ends in its grade, from 1 (worn flat) to 70 (as struck)."
     yield weakest_table(photographs.at_work[photographs.own])
     if a.known:
         by_count = {int(n): read(path) for n, _, path in (text.partition("=") for text in a.known)}

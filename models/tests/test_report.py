@@ -10,7 +10,7 @@ from report.attempts import attempts_section, measured
 from report.merge import merge, parse
 from report.again import differences
 from report.outcomes import read
-from report.tables import Judges, judges_table, kinds_table, known_table, slices_table, weakest_line, weakest_table
+from report.tables import Judges, judges_table, kinds_table, known_table, limits_table, slices_table, weakest_line, weakest_table
 from report.slices import slices
 from train.ablations import ablation_tables
 from report.write import half_line
@@ -49,6 +49,8 @@ class Weakest(unittest.TestCase):
         found = outcomes(cup(verdict="amber", items=items, truth=truth), cup(image="b.jpg", verdict="amber", items=items[:1]), cup(image="c.jpg", items=items[:1]))["metric"]
         self.assertIn("In 2 ambers of clean cups the item with the lowest score was one of 2 coins, of 3 that lay in clean cups", weakest_line(found))
         self.assertIn("| ship-01 | 1 | 1 | mixed_designs 1 |", weakest_table(found))
+        self.assertIn("| worn flat (below grade 3) | 1 | 33.3 % | 1 | 0 | 0 | 0 |", limits_table(found))
+        self.assertIn("| grade 7 and better | 1 | 33.3 % | 1 | 0 | 0 | 0 |", limits_table(found))
         self.assertIn("| ship-40 | 1 | 3 | mixed_designs 1 |", weakest_table(found))
 
 
