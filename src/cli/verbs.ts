@@ -15,6 +15,7 @@ import { registerLight } from './verbs/light.js';
 import { registerOrder } from './verbs/order.js';
 import { registerOutbox } from './verbs/outbox.js';
 import { registerRecalibrate } from './verbs/recalibrate.js';
+import { registerReplay } from './verbs/replay.js';
 import { registerResolve } from './verbs/resolve.js';
 import { registerRun } from './verbs/run.js';
 import { registerSim } from './verbs/sim.js';
@@ -31,6 +32,7 @@ export const verbs: readonly ((program: Command, cli: Cli) => void)[] = [
   registerOrder,
   registerResolve,
   registerJudge,
+  registerReplay,
   registerEvaluate,
   registerEnrol,
   registerRecalibrate,

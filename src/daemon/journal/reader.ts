@@ -18,6 +18,8 @@ export interface JournalQuery {
   readonly design?: string;
   readonly reason?: Reason;
   readonly verdict?: 'green' | 'amber';
+  /** Only cups of which a picture was kept; it may be gone since. */
+  readonly picture?: true;
   /** The newest so many. */
   readonly limit: number;
 }
@@ -95,6 +97,7 @@ export class JournalReader {
     want('design = ?', query.design);
     want('verdict = ?', query.verdict);
     want('EXISTS (SELECT 1 FROM json_each(reasons) WHERE json_each.value = ?)', query.reason);
+    if (query.picture === true) wanted.push("json_extract(document, '$.image.path') IS NOT NULL");
     const where = wanted.length === 0 ? '' : `WHERE ${wanted.join(' AND ')}`;
     const sql = `SELECT seq FROM shown ${where} ORDER BY seq DESC LIMIT ?`;
     const seqs = this.#read(
@@ -115,6 +118,11 @@ export class JournalReader {
     );
     if (result !== undefined) return result;
     throw new CupcheckError('CUP_UNKNOWN', `no cup that was shown has the id or seq "${cup}"`);
+  }
+
+  /** How many cups were shown from this one on. */
+  countFrom(seq: number): number {
+    return this.#read(() => this.#db.prepare('SELECT count(*) FROM shown WHERE seq >= ?').pluck().get(seq) as number);
   }
 
   /** Results after `seq`, oldest first: how a follower goes on. */

@@ -54,6 +54,19 @@ it('finds results by time, design, reason and verdict, all at once too', () => {
   expect(seqs(reader.query({ verdict: 'amber', since: new Date(start + 180_000), limit: 10 }))).toEqual([4, 6]);
 });
 
+it('finds the newest cups of which a picture was kept, and counts those between', () => {
+  expect(reader.query({ picture: true, limit: 10 })).toEqual([]);
+  const store = new JournalStore(db, limits, () => new Date(start).toISOString());
+  for (const path of ['a.jpg', null, 'b.jpg', 'c.jpg', null]) {
+    const image = path === null ? null : { path, sha256: 'd'.repeat(64) };
+    const { seq } = store.judged({ draft: amberDraft({ image }) });
+    store.shown({ seq, shown: shownAs('amber'), journalMs: 1 });
+  }
+  expect(seqs(reader.query({ picture: true, limit: 10 }))).toEqual([7, 9, 10]);
+  expect(seqs(reader.query({ picture: true, limit: 2 }))).toEqual([9, 10]);
+  expect([reader.countFrom(7), reader.countFrom(12)]).toEqual([5, 0]);
+});
+
 it.each<[string, string, string]>([
   [
     'a missing cup',
