@@ -20,6 +20,7 @@ import { registerResolve } from './verbs/resolve.js';
 import { registerRun } from './verbs/run.js';
 import { registerSim } from './verbs/sim.js';
 import { registerStatus } from './verbs/status.js';
+import { registerSupportBundle } from './verbs/support-bundle.js';
 import { registerTrigger } from './verbs/trigger.js';
 
 /** Every verb, in the order of the help. */
@@ -28,6 +29,7 @@ export const verbs: readonly ((program: Command, cli: Cli) => void)[] = [
   registerDemo,
   registerStatus,
   registerDoctor,
+  registerSupportBundle,
   registerTrigger,
   registerOrder,
   registerResolve,

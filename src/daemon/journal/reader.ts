@@ -5,6 +5,7 @@ import type { Reason } from '../../pipeline/judgement.js';
 import type { Result } from '../result.js';
 import { type JournalDatabase, latestVersion, requireKnownVersion } from './schema.js';
 import { journalError } from './sqlite-errors.js';
+import { type JournalSummary, summariseJournal } from './journal-summary.js';
 import { type JournalReport, verifyJournal } from './verify.js';
 
 const pageRows = 500;
@@ -148,6 +149,11 @@ export class JournalReader {
   /** Whether every row is there and says what it must. One consistent snapshot, also while the station writes. */
   verify(): JournalReport {
     return this.#read(() => this.#db.transaction(() => verifyJournal(this.#db)).deferred());
+  }
+
+  /** What became of the newest cups, in numbers. */
+  summary(newest: number): JournalSummary {
+    return this.#read(() => this.#db.transaction(() => summariseJournal(this.#db, newest)).deferred());
   }
 
   close(): void {
