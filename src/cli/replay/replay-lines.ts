@@ -97,6 +97,9 @@ const obstacleWords: Readonly<Record<Obstacle, string>> = {
   unreadable: 'cannot be judged',
 };
 
+const scoresText = (most: number): string =>
+  most === 0 ? ' Every score is the same.' : ` Scores differ by at most ${most.toFixed(3)}.`;
+
 export function summaryLines(summary: ReplaySummary): string[] {
   const { cups, judged, changed, verdictsChanged, greenToAmber, amberToGreen, largestScoreChange, notJudged } = summary;
   const kinds = (Object.keys(obstacleWords) as Obstacle[]).filter((kind) => notJudged[kind] > 0);
@@ -104,7 +107,7 @@ export function summaryLines(summary: ReplaySummary): string[] {
     kinds.length === 0
       ? ''
       : `, ${cups - judged} not (${kinds.map((kind) => `${notJudged[kind]} ${obstacleWords[kind]}`).join(', ')})`;
-  const scores = largestScoreChange === null ? '' : ` Scores differ by at most ${largestScoreChange.toFixed(3)}.`;
+  const scores = largestScoreChange === null ? '' : scoresText(largestScoreChange);
   return hanging(
     `${counted(judged, 'cup')} judged again${missing}. ${changed} changed, ${verdictsChanged} in the verdict: ${greenToAmber} green → amber, ${amberToGreen} amber → green.${scores}`,
   );

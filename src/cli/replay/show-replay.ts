@@ -50,9 +50,14 @@ export async function showReplay(
   const comparison = await load(calibration);
   const progress = new Progress(cli.terminal);
   const tally = new ReplayTally();
+  let isHeaded = isNamed || cli.options.json;
   const shown = (cup: AgainCup): void => {
     // Lines of the output and the bar may share a terminal.
     progress.end();
+    if (!isHeaded && cup.kind === 'judged') {
+      cli.terminal.out(changesHeading());
+      isHeaded = true;
+    }
     cli.print(cupDocument(cup), () => (isNamed ? cupLines(cup, comparison.heads) : changeLines(cup, cli.terminal)));
   };
   const run = async (signal: AbortSignal): Promise<void> => {
@@ -69,7 +74,6 @@ export async function showReplay(
     if (!isNamed && !cli.options.json) {
       for (const line of hanging(`${comparison.heads.join(' → ')}, ${rangeText(results, passed)}`))
         cli.terminal.out(line);
-      cli.terminal.out(changesHeading());
     }
     await orInterrupted(run, () => {
       progress.end();

@@ -41,7 +41,7 @@ export function registerReplay(program: Command, cli: Cli): void {
           const replay = await ReplayJudge.load({ config, folder, judge, calibration });
           const { name, version } = replay.bundle;
           return {
-            heads: ['then', `now, ${name} ${version}`],
+            heads: ['then', `now, ${name} ${version}${judge === null ? '' : `, ${judge}`}`],
             judge: async (result, jpeg) => [judgedThen(result), await replay.judge(result, jpeg)],
             close: () => replay.close(),
           };

@@ -3,7 +3,7 @@ import { wholeNumber } from '../arguments.js';
 import { type Cli, examples } from '../cli.js';
 import { done } from '../exit-codes.js';
 import { orInterrupted } from '../interrupt.js';
-import { counted, hanging, indented } from '../layout.js';
+import { counted, hanging } from '../layout.js';
 
 interface Options {
   readonly out?: string;
@@ -41,7 +41,7 @@ export function registerSupportBundle(program: Command, cli: Cli): void {
             `Wrote ${made.file}: ${(made.bytes / 1000).toFixed(1)} kB, ${counted(made.parts.length, 'file')}. You alone can read it; look through it before you send it.`,
           ),
           'Left out:',
-          ...made.leftOut.flatMap(({ what, why }) => indented(`${what}: ${why}`, 2)),
+          ...made.leftOut.flatMap(({ what, why }) => hanging(`${what}: ${why}`).map((line) => `  ${line}`)),
         ]);
         return done;
       }),
