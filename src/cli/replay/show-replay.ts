@@ -48,12 +48,13 @@ export async function showReplay(
   }
   const calibration = config.calibration.path === null ? null : await loadCalibration(config.calibration.path);
   const comparison = await load(calibration);
-  const progress = new Progress(cli.terminal);
+  // Elsewhere a script reads along: the lines that it gets are about cups.
+  const progress = cli.terminal.errScreen === undefined ? null : new Progress(cli.terminal);
   const tally = new ReplayTally();
   let isHeaded = isNamed || cli.options.json;
   const shown = (cup: AgainCup): void => {
     // Lines of the output and the bar may share a terminal.
-    progress.end();
+    progress?.end();
     if (!isHeaded && cup.kind === 'judged') {
       cli.terminal.out(changesHeading());
       isHeaded = true;
@@ -61,13 +62,13 @@ export async function showReplay(
     cli.print(cupDocument(cup), () => (isNamed ? cupLines(cup, comparison.heads) : changeLines(cup, cli.terminal)));
   };
   const run = async (signal: AbortSignal): Promise<void> => {
-    let done = 0;
-    progress.update(0, results.length, 0);
+    let seen = 0;
+    progress?.update(0, results.length, 0);
     const cups = judgeAgain(results, { pictures: config.images.path, calibration, judge: comparison.judge, signal });
     for await (const cup of cups) {
       tally.add(cup);
       if (isNamed || cli.options.json || cup.kind !== 'judged' || cup.difference.changed) shown(cup);
-      progress.update(++done, results.length, 0);
+      progress?.update(++seen, results.length, 0);
     }
   };
   try {
@@ -76,11 +77,11 @@ export async function showReplay(
         cli.terminal.out(line);
     }
     await orInterrupted(run, () => {
-      progress.end();
+      progress?.end();
       cli.terminal.err(`Interrupted after ${tally.summary.cups} of ${counted(results.length, 'cup')}.`);
     });
   } finally {
-    progress.end();
+    progress?.end();
     await comparison.close();
   }
   const { summary } = tally;

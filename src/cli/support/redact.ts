@@ -11,7 +11,8 @@ const namedSecret =
 
 /** In the place of a value, with its quotes; JSON stays JSON. */
 function hidden(between: string, value: string): string {
-  if (value === 'null') return value;
+  // Items may be called tokens; what is told of them are scores.
+  if (value === 'null' || /^-?\d+\.\d+$/.test(value)) return value;
   const quote = /^["']/.exec(value)?.[0] ?? /^["']/.exec(between)?.[0] ?? '';
   return `${quote}${removed}${quote}`;
 }

@@ -10,7 +10,7 @@ export function registerDiff(bundle: Command, cli: Cli): void {
     )
     .argument('<before>', 'a bundle: active, previous, a digest, NAME-VERSION, or a folder')
     .argument('<now>', 'the other one')
-    .option('--last <cups>', 'the newest cups with a picture', wholeNumber(1, 1_000_000), 50)
+    .option('--last <cups>', 'the newest cups with a picture', wholeNumber(1, 10_000), 50)
     .action(
       cli.action(async (first: string, second: string, { last }: { last: number }) => {
         const { showReplay } = await import('../replay/show-replay.js');

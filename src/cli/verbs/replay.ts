@@ -20,7 +20,7 @@ export function registerReplay(program: Command, cli: Cli): void {
     .option(
       '--last <cups>',
       `the newest cups with a picture: those that changed are shown (default: ${lastByDefault})`,
-      wholeNumber(1, 1_000_000),
+      wholeNumber(1, 10_000),
     )
     .option('--bundle <bundle>', 'active, previous, a digest, NAME-VERSION, or a folder', 'active')
     .option('--judge <name>', 'another judge than that of the config')

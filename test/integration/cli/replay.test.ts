@@ -1,10 +1,13 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Result } from '../../../src/daemon/result.js';
 import { demoFolder, LiveStation } from '../../fixtures/live-station.js';
 import { documentsOf, runVerb, startVerb } from '../../fixtures/run-verb.js';
 import { writeTinyBundle } from '../../fixtures/tiny-bundle.js';
+
+// At the lowest priority it takes long beside anything else that runs.
+vi.setConfig({ testTimeout: 300_000 });
 
 let station: LiveStation;
 let green: Result;
@@ -78,7 +81,7 @@ describe('replay', () => {
   it('ends at Ctrl-C, and the station notices nothing', async () => {
     const names = Array.from({ length: 500 }, () => String(green.seq));
     const verb = startVerb(station.configPath, 'replay', ...names);
-    await expect.poll(() => verb.text.out, { timeout: 60_000 }).toContain('item 1');
+    await expect.poll(() => verb.text.out, { timeout: 200_000 }).toContain('item 1');
     verb.kill('SIGINT');
     expect(await verb.ended).toMatchObject({
       signal: 'SIGINT',

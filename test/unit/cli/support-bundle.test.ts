@@ -53,6 +53,7 @@ describe('secrets', () => {
     ["CUPCHECK_SECRET='hunter2' x", "CUPCHECK_SECRET='(removed)' x"],
     ['a -----BEGIN PRIVATE KEY-----\nMC4\n-----END PRIVATE KEY----- b', 'a (removed) b'],
     ['a -----BEGIN RSA PRIVATE KEY-----\nMC4', 'a (removed)'],
+    ['item 2 like token-large: -0.123, wanted 0.1', 'item 2 like token-large: -0.123, wanted 0.1'],
     ['cup 3: no secret here', 'cup 3: no secret here'],
   ])('in a text are removed: %s', (text, without) => {
     expect(redacted(text)).toBe(without);
