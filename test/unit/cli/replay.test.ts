@@ -47,6 +47,11 @@ describe('two judgements of a picture', () => {
     expect(differenceOf(green, now).scoreChange).toBeCloseTo(-0.01);
   });
 
+  it('are the same where the same reasons are given, however often', () => {
+    const now = { ...amber, reasons: given('low_margin', 'low_margin') };
+    expect(differenceOf(amber, now)).toMatchObject({ changed: false, reasonsGone: [], reasonsCome: [] });
+  });
+
   it('differ in verdict, design and reasons, each by itself', () => {
     expect(differenceOf(green, amber)).toMatchObject({ verdict: true, design: false, reasonsCome: ['low_margin'] });
     expect(differenceOf(amber, green)).toMatchObject({ verdict: true, reasonsGone: ['low_margin'], changed: true });

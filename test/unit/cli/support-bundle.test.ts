@@ -7,6 +7,7 @@ import { amberPictures } from '../../../src/cli/support/amber-pictures.js';
 import { makeSupportBundle } from '../../../src/cli/support/make-support-bundle.js';
 import { lastLines, makePart, type PartPlan } from '../../../src/cli/support/part.js';
 import { redacted, withoutSecrets } from '../../../src/cli/support/redact.js';
+import { StepProgress } from '../../../src/cli/support/step-progress.js';
 import { systemLog } from '../../../src/cli/support/system-log.js';
 import { keys } from '../../../src/daemon/config/keys.js';
 import { loadConfig } from '../../../src/daemon/config/load.js';
@@ -110,6 +111,23 @@ describe('a part', () => {
     const hanging = makePart(plan({ make: () => new Promise(() => undefined) }), leaving.signal);
     leaving.abort(new Error('left'));
     await expect(hanging).rejects.toThrow('left');
+  });
+});
+
+describe('the bar', () => {
+  it('is drawn after a second, in a terminal alone, and taken away', () => {
+    let nowMs = 0;
+    const drawn: string[] = [];
+    const errScreen = { write: (text: string) => void drawn.push(text), columns: 60, rows: 24 };
+    const terminal = { out: () => undefined, err: () => undefined, colour: false };
+    const [shown, piped] = [{ ...terminal, errScreen }, terminal].map((to) => new StepProgress(to, 4, () => nowMs));
+    shown?.begin('versions.json');
+    expect(drawn).toEqual([]);
+    nowMs = 1000;
+    shown?.begin('doctor.txt');
+    piped?.begin('doctor.txt');
+    shown?.end();
+    expect(drawn).toEqual(['\r\u001b[K[######..................] doctor.txt', '\r\u001b[K']);
   });
 });
 

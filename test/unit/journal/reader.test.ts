@@ -67,6 +67,38 @@ it('finds the newest cups of which a picture was kept, and counts those between'
   expect([reader.countFrom(7), reader.countFrom(12)]).toEqual([5, 0]);
 });
 
+it('sums up the newest cups by verdict, reason, day and what people said', () => {
+  const store = new JournalStore(db, limits, () => new Date(start + 86_400_000).toISOString());
+  const reasons = [
+    { reason: 'blur', detail: '' },
+    { reason: 'overlap', detail: '' },
+    { reason: 'blur', detail: '' },
+  ] as const;
+  const { seq } = store.judged({ draft: amberDraft({ reasons }) });
+  store.shown({ seq, shown: shownAs('amber'), journalMs: 1 });
+  expect(reader.summary(100)).toEqual({
+    cups: 7,
+    first: { seq: 1, utc: '2026-11-24T08:00:00.000Z' },
+    last: { seq: 7, utc: '2026-11-25T08:00:00.000Z' },
+    verdicts: [
+      { verdict: 'amber', light: 'amber', cups: 4 },
+      { verdict: 'green', light: 'green', cups: 3 },
+    ],
+    reasons: [
+      { reason: 'overlap', cups: 4 },
+      { reason: 'blur', cups: 1 },
+    ],
+    days: [
+      { day: '2026-11-24', cups: 6, green: 3 },
+      { day: '2026-11-25', cups: 1, green: 0 },
+    ],
+    resolutions: [],
+    waiting: 7,
+  });
+  expect(reader.summary(2)).toMatchObject({ cups: 2, first: { seq: 6 }, waiting: 7 });
+  expect(reader.summary(0)).toMatchObject({ cups: 0, first: null, last: null, reasons: [] });
+});
+
 it.each<[string, string, string]>([
   [
     'a missing cup',
