@@ -3,13 +3,15 @@ import { wholeNumber } from '../arguments.js';
 import { type Cli, examples } from '../cli.js';
 import { done } from '../exit-codes.js';
 import { orInterrupted } from '../interrupt.js';
-import { counted, hanging } from '../layout.js';
+import { counted, hanging, wrap } from '../layout.js';
 
 interface Options {
   readonly out?: string;
   readonly last: number;
   readonly pictures?: boolean;
 }
+
+const listed = (text: string): string[] => wrap(text, 6).map((line, at) => `${at === 0 ? '  ' : '      '}${line}`);
 
 /** The parts, the pictures, the writing. */
 const steps = 10;
@@ -41,7 +43,7 @@ export function registerSupportBundle(program: Command, cli: Cli): void {
             `Wrote ${made.file}: ${(made.bytes / 1000).toFixed(1)} kB, ${counted(made.parts.length, 'file')}. You alone can read it; look through it before you send it.`,
           ),
           'Left out:',
-          ...made.leftOut.flatMap(({ what, why }) => hanging(`${what}: ${why}`).map((line) => `  ${line}`)),
+          ...made.leftOut.flatMap(({ what, why }) => listed(`${what}: ${why}`)),
         ]);
         return done;
       }),

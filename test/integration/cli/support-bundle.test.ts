@@ -1,8 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { LiveStation } from '../../fixtures/live-station.js';
 import { documentsOf, runVerb, startVerb } from '../../fixtures/run-verb.js';
 
@@ -84,13 +93,29 @@ it('leaves pictures out where nobody asked for them', async () => {
   });
 });
 
-it('writes nothing when it is interrupted', async () => {
-  const out = join(station.folder, 'never.tar.gz');
-  const verb = startVerb(station.configPath, 'support-bundle', '--out', out, '--last', '10000');
+it('writes nothing when it is interrupted, and leaves no process behind', async () => {
+  const programs = mkdtempSync(join(tmpdir(), 'cupcheck-programs-'));
+  const [started, { PATH }] = [join(programs, 'started'), process.env];
+  // A journalctl that never answers, in the place of the system's.
+  writeFileSync(
+    join(programs, 'journalctl'),
+    `#!/bin/sh\necho $$ > ${started}.new; mv ${started}.new ${started}; exec sleep 300\n`,
+    {
+      mode: 0o755,
+    },
+  );
+  process.env.PATH = `${programs}:${PATH}`;
+  onTestFinished(() => {
+    process.env.PATH = PATH;
+    rmSync(programs, { recursive: true });
+  });
+  const verb = startVerb(station.configPath, 'support-bundle', '--out', join(station.folder, 'never.tar.gz'));
+  await expect.poll(() => existsSync(started), { timeout: 60_000 }).toBe(true);
   verb.kill('SIGINT');
-  const { code, signal } = await verb.ended;
-  expect(code === 0 || signal === 'SIGINT').toBe(true);
-  if (code !== 0) expect(readdirSync(station.folder).filter((name) => name.startsWith('never'))).toEqual([]);
+  expect(await verb.ended).toMatchObject({ signal: 'SIGINT', out: '', err: 'Interrupted: nothing was written.\n' });
+  expect(readdirSync(station.folder).filter((name) => name.startsWith('never'))).toEqual([]);
+  const child = Number(readFileSync(started, 'utf8'));
+  await expect.poll(() => existsSync(`/proc/${child}`), { timeout: 10_000 }).toBe(false);
 });
 
 // Last: the station is stopped.
