@@ -31,6 +31,22 @@ export function statusLines(status: StationStatus, terminal: Terminal): string[]
   ];
 }
 
+/** The same on one line, for a log. */
+export function statusLine(status: StationStatus, at: Date, terminal: Terminal): string[] {
+  const { health, faults, broker } = status;
+  const when = `${at.toISOString().slice(0, 19)}Z`;
+  const parts = [
+    ...faults.map(({ source }) => `${source} fault`),
+    status.state,
+    lightText(status),
+    `${status.cups.green} green, ${status.cups.amber} amber`,
+    ...(broker.enabled && broker.waiting > 0 ? [`${broker.waiting} wait`] : []),
+  ];
+  const indent = when.length + 12;
+  const [first = '', ...more] = indented(parts.join(', '), indent);
+  return [`${when}  ${paint(terminal, healthColours[health], health.padEnd(8))}  ${first.trimStart()}`, ...more];
+}
+
 function lightText({ light }: StationStatus): string {
   if (!light.connected) return 'not connected';
   return light.shows === null ? 'connected' : lightWords[light.shows];

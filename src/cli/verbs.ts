@@ -15,10 +15,12 @@ import { registerLight } from './verbs/light.js';
 import { registerOrder } from './verbs/order.js';
 import { registerOutbox } from './verbs/outbox.js';
 import { registerRecalibrate } from './verbs/recalibrate.js';
+import { registerReplay } from './verbs/replay.js';
 import { registerResolve } from './verbs/resolve.js';
 import { registerRun } from './verbs/run.js';
 import { registerSim } from './verbs/sim.js';
 import { registerStatus } from './verbs/status.js';
+import { registerSupportBundle } from './verbs/support-bundle.js';
 import { registerTrigger } from './verbs/trigger.js';
 
 /** Every verb, in the order of the help. */
@@ -27,10 +29,12 @@ export const verbs: readonly ((program: Command, cli: Cli) => void)[] = [
   registerDemo,
   registerStatus,
   registerDoctor,
+  registerSupportBundle,
   registerTrigger,
   registerOrder,
   registerResolve,
   registerJudge,
+  registerReplay,
   registerEvaluate,
   registerEnrol,
   registerRecalibrate,

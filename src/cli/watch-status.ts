@@ -4,23 +4,50 @@ import type { Result } from '../daemon/result.js';
 import type { StationStatus } from '../daemon/status.js';
 import { asCupcheckError } from '../errors.js';
 import type { Cli } from './cli.js';
+import { exitCodeOf, exitCodes } from './exit-codes.js';
 import { indented } from './layout.js';
 import { Redraw } from './redraw.js';
 import { resultLine } from './result-lines.js';
-import { duration, statusLines } from './status-lines.js';
+import { duration, statusLine, statusLines } from './status-lines.js';
 import { paint, type Screen } from './terminal.js';
 
-/** How soon a station that is gone is asked again, and how old what a screen shows may get. */
+/** How soon a station that is gone is asked again. */
 const retryMs = 500;
-const refreshMs = 1000;
 const recentCups = 5;
 
-/** Goes on from `status` with each state and each cup, also over a restart of the station. Ends with the signal's reason. */
-export function watchStatus(cli: Cli, status: StationStatus, signal: AbortSignal): Promise<unknown> {
+/**
+ * Goes on from `status` with each state and each cup, also over a restart of the station. Ends with the signal's reason.
+ * @param everyS how old what a screen shows may get; where there is no screen, after what time a line is said though nothing happens.
+ * `null` = a second; no such line
+ */
+export function watchStatus(
+  cli: Cli,
+  status: StationStatus,
+  everyS: number | null,
+  signal: AbortSignal,
+): Promise<unknown> {
   const { screen } = cli.terminal;
-  if (screen === undefined || cli.options.json) return watchInLines(cli, status, signal);
-  return watchOnScreen(cli, screen, status, signal);
+  if (screen !== undefined && !cli.options.json)
+    return watchOnScreen(cli, screen, status, (everyS ?? 1) * 1000, signal);
+  const lines = watchInLines(cli, status, signal);
+  return everyS === null ? lines : Promise.race([lines, sayNowAndThen(cli, everyS * 1000, signal)]);
 }
+
+/** A line each time; none while the station is away, which is told once. */
+async function sayNowAndThen(cli: Cli, everyMs: number, signal: AbortSignal): Promise<never> {
+  for (;;) {
+    await wait(everyMs, undefined, { signal });
+    try {
+      const status = await cli.ask<StationStatus>('status', {}, { signal });
+      cli.print(status, () => statusLine(status, new Date(), cli.terminal));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isAway(error)) throw error;
+    }
+  }
+}
+
+const isAway = (error: unknown) => exitCodeOf(asCupcheckError(error)) === exitCodes.noDaemon.code;
 
 /** A line for each thing that happens: into pipes and files, and with --json. */
 async function watchInLines(cli: Cli, first: StationStatus, signal: AbortSignal): Promise<never> {
@@ -75,7 +102,13 @@ async function listen(cli: Cli, onEvent: (event: unknown) => void, signal: Abort
 }
 
 /** The status and the last cups, drawn again in place whenever something happens, and each second for what ages. */
-async function watchOnScreen(cli: Cli, screen: Screen, first: StationStatus, signal: AbortSignal): Promise<never> {
+async function watchOnScreen(
+  cli: Cli,
+  screen: Screen,
+  first: StationStatus,
+  refreshMs: number,
+  signal: AbortSignal,
+): Promise<never> {
   const redraw = new Redraw(screen);
   const recent: Result[] = [];
   let status = first;
@@ -102,6 +135,7 @@ async function watchOnScreen(cli: Cli, screen: Screen, first: StationStatus, sig
   const keepListening = async (): Promise<never> => {
     for (;;) {
       await listen(cli, onEvent, signal);
+      wake();
       await wait(retryMs, undefined, { signal });
     }
   };

@@ -7,6 +7,7 @@ import { amber, done } from '../exit-codes.js';
 import { explainError } from '../explain-error.js';
 import { orInterrupted } from '../interrupt.js';
 import { fields, hanging } from '../layout.js';
+import { registerDiff } from './bundle-diff.js';
 import { registerActivate, registerCommit, registerPrune, registerRollback } from './bundle-updates.js';
 
 export function registerBundle(program: Command, cli: Cli): void {
@@ -23,6 +24,7 @@ export function registerBundle(program: Command, cli: Cli): void {
   registerRollback(bundle, cli);
   registerList(bundle, cli);
   registerPrune(bundle, cli);
+  registerDiff(bundle, cli);
   registerInspect(bundle, cli);
   registerVerify(bundle, cli);
   registerKeygen(bundle, cli);

@@ -11,7 +11,10 @@ export interface KeyDoc {
 }
 
 export function keyDocs(): KeyDoc[] {
-  return keys.map(({ name, env, key }) => ({ name, env, allowed: allowed(key), default: key.default, doc: key.doc }));
+  return keys.map(({ name, env, key }) => {
+    const doc = key.sensitive ? `${key.doc} Left out of support bundles.` : key.doc;
+    return { name, env, allowed: allowed(key), default: key.default, doc };
+  });
 }
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');

@@ -33,6 +33,8 @@ export interface Key<T> extends Values<T> {
   readonly default: T;
   readonly doc: string;
   readonly nullable: boolean;
+  /** Its value never leaves the station, and no message shows it. */
+  readonly sensitive: boolean;
 }
 
 export type AnyKey = Key<unknown>;
@@ -139,6 +141,7 @@ export const key = <T>(values: Values<T>, value: NoInfer<T>, doc: string): Key<T
   default: value,
   doc,
   nullable: false,
+  sensitive: false,
 });
 
 /** A key that may stay unset: its default is `null`. */
@@ -147,7 +150,11 @@ export const orNull = <T>(values: Values<T>, doc: string): Key<T | null> => ({
   default: null,
   doc,
   nullable: true,
+  sensitive: false,
 });
+
+/** A key whose value is a secret, or says where one lies. */
+export const sensitive = <T>(entry: Key<T>): Key<T> => ({ ...entry, sensitive: true });
 
 /** The value that a text (environment, command line) stands for. */
 export function parseText(format: FormatName, value: string): unknown {

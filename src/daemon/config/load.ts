@@ -73,7 +73,8 @@ export function loadConfig(
       inForce.set(given.name, given);
     } else {
       wrong.add(given.name);
-      const message = `${given.name} is ${shown(given.value)}, allowed is ${allowed(key)}`;
+      const value = key.sensitive ? 'not shown' : shown(given.value);
+      const message = `${given.name} is ${value}, allowed is ${allowed(key)}`;
       problems.push({ key: given.name, message: `${originText(given.origin)}: ${message}` });
     }
   }

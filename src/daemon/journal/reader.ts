@@ -5,6 +5,7 @@ import type { Reason } from '../../pipeline/judgement.js';
 import type { Result } from '../result.js';
 import { type JournalDatabase, latestVersion, requireKnownVersion } from './schema.js';
 import { journalError } from './sqlite-errors.js';
+import { type JournalSummary, summariseJournal } from './journal-summary.js';
 import { type JournalReport, verifyJournal } from './verify.js';
 
 const pageRows = 500;
@@ -18,6 +19,8 @@ export interface JournalQuery {
   readonly design?: string;
   readonly reason?: Reason;
   readonly verdict?: 'green' | 'amber';
+  /** Only cups of which a picture was kept; it may be gone since. */
+  readonly picture?: true;
   /** The newest so many. */
   readonly limit: number;
 }
@@ -95,6 +98,7 @@ export class JournalReader {
     want('design = ?', query.design);
     want('verdict = ?', query.verdict);
     want('EXISTS (SELECT 1 FROM json_each(reasons) WHERE json_each.value = ?)', query.reason);
+    if (query.picture === true) wanted.push("json_extract(document, '$.image.path') IS NOT NULL");
     const where = wanted.length === 0 ? '' : `WHERE ${wanted.join(' AND ')}`;
     const sql = `SELECT seq FROM shown ${where} ORDER BY seq DESC LIMIT ?`;
     const seqs = this.#read(
@@ -115,6 +119,11 @@ export class JournalReader {
     );
     if (result !== undefined) return result;
     throw new CupcheckError('CUP_UNKNOWN', `no cup that was shown has the id or seq "${cup}"`);
+  }
+
+  /** How many cups were shown from this one on. */
+  countFrom(seq: number): number {
+    return this.#read(() => this.#db.prepare('SELECT count(*) FROM shown WHERE seq >= ?').pluck().get(seq) as number);
   }
 
   /** Results after `seq`, oldest first: how a follower goes on. */
@@ -140,6 +149,11 @@ export class JournalReader {
   /** Whether every row is there and says what it must. One consistent snapshot, also while the station writes. */
   verify(): JournalReport {
     return this.#read(() => this.#db.transaction(() => verifyJournal(this.#db)).deferred());
+  }
+
+  /** What became of the newest cups, in numbers. */
+  summary(newest: number): JournalSummary {
+    return this.#read(() => this.#db.transaction(() => summariseJournal(this.#db, newest)).deferred());
   }
 
   close(): void {

@@ -121,6 +121,17 @@ describe('a watch', () => {
     await second.close();
   });
 
+  it('with a time says a line again and again, though nothing happens', async () => {
+    const server = await serve('press-3');
+    const { child, text, ended } = start('status', '--watch', '1');
+    const line = /^\d{4}-\d\d-\d\dT[\d:]{8}Z {2}ready {5}ready, dark, 0 green, 0 amber$/gm;
+    await expect.poll(() => text.out.match(line)?.length ?? 0, { timeout: 30_000 }).toBeGreaterThan(1);
+    child.kill('SIGINT');
+    expect(await ended).toMatchObject({ code: 0, signal: null, err: '' });
+    expect(text.out.match(/^press-3: ready/gm)).toHaveLength(1);
+    await server.close();
+  });
+
   it('in a terminal draws in place, and leaves it with its cursor and colours as they were', async ({ skip }) => {
     if (spawnSync('script', ['--version']).error !== undefined) skip('script (util-linux) is not installed here');
     const server = await serve('press-3');

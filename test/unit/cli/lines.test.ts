@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resultLine, resultLines } from '../../../src/cli/result-lines.js';
-import { duration, statusLines } from '../../../src/cli/status-lines.js';
+import { duration, statusLine, statusLines } from '../../../src/cli/status-lines.js';
 import type { Result } from '../../../src/daemon/result.js';
 import type { StationStatus } from '../../../src/daemon/status.js';
 
@@ -148,6 +148,17 @@ describe('the status', () => {
       'broker    STUCK at cup 41, tried 7 times: the broker refused cupcheck/x/result',
       '          with reason code 0x87; 12 wait in the outbox',
     ]);
+  });
+
+  it('on one line is for a log: when, health, faults, light, cups, what waits', () => {
+    const at = new Date('2026-11-28T19:00:00.123Z');
+    expect(statusLine(status, at, plain)).toEqual([
+      '2026-11-28T19:00:00Z  fault     camera fault, fault, amber, blinking, 120 green,',
+      '                                7 amber, 12 wait',
+    ]);
+    expect(statusLine({ ...status, health: 'ready', state: 'ready', faults: [] }, at, coloured)[0]).toContain(
+      '2026-11-28T19:00:00Z  \u001b[32mready   \u001b[0m  ready, amber, blinking',
+    );
   });
 
   it.each([

@@ -54,6 +54,51 @@ it('finds results by time, design, reason and verdict, all at once too', () => {
   expect(seqs(reader.query({ verdict: 'amber', since: new Date(start + 180_000), limit: 10 }))).toEqual([4, 6]);
 });
 
+it('finds the newest cups of which a picture was kept, and counts those between', () => {
+  expect(reader.query({ picture: true, limit: 10 })).toEqual([]);
+  const store = new JournalStore(db, limits, () => new Date(start).toISOString());
+  for (const path of ['a.jpg', null, 'b.jpg', 'c.jpg', null]) {
+    const image = path === null ? null : { path, sha256: 'd'.repeat(64) };
+    const { seq } = store.judged({ draft: amberDraft({ image }) });
+    store.shown({ seq, shown: shownAs('amber'), journalMs: 1 });
+  }
+  expect(seqs(reader.query({ picture: true, limit: 10 }))).toEqual([7, 9, 10]);
+  expect(seqs(reader.query({ picture: true, limit: 2 }))).toEqual([9, 10]);
+  expect([reader.countFrom(7), reader.countFrom(12)]).toEqual([5, 0]);
+});
+
+it('sums up the newest cups by verdict, reason, day and what people said', () => {
+  const store = new JournalStore(db, limits, () => new Date(start + 86_400_000).toISOString());
+  const reasons = [
+    { reason: 'blur', detail: '' },
+    { reason: 'overlap', detail: '' },
+    { reason: 'blur', detail: '' },
+  ] as const;
+  const { seq } = store.judged({ draft: amberDraft({ reasons }) });
+  store.shown({ seq, shown: shownAs('amber'), journalMs: 1 });
+  expect(reader.summary(100)).toEqual({
+    cups: 7,
+    first: { seq: 1, utc: '2026-11-24T08:00:00.000Z' },
+    last: { seq: 7, utc: '2026-11-25T08:00:00.000Z' },
+    verdicts: [
+      { verdict: 'amber', light: 'amber', cups: 4 },
+      { verdict: 'green', light: 'green', cups: 3 },
+    ],
+    reasons: [
+      { reason: 'overlap', cups: 4 },
+      { reason: 'blur', cups: 1 },
+    ],
+    days: [
+      { day: '2026-11-24', cups: 6, green: 3 },
+      { day: '2026-11-25', cups: 1, green: 0 },
+    ],
+    resolutions: [],
+    waiting: 7,
+  });
+  expect(reader.summary(2)).toMatchObject({ cups: 2, first: { seq: 6 }, waiting: 7 });
+  expect(reader.summary(0)).toMatchObject({ cups: 0, first: null, last: null, reasons: [] });
+});
+
 it.each<[string, string, string]>([
   [
     'a missing cup',

@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import { wholeNumber } from '../arguments.js';
+import { type Cli, examples } from '../cli.js';
+
+export function registerDiff(bundle: Command, cli: Cli): void {
+  const diff = bundle
+    .command('diff')
+    .description(
+      'judge the newest journalled cups by two bundles and show what differs; ends with 1 where a verdict differs or a cup could not be judged',
+    )
+    .argument('<before>', 'a bundle: active, previous, a digest, NAME-VERSION, or a folder')
+    .argument('<now>', 'the other one')
+    .option('--last <cups>', 'the newest cups with a picture', wholeNumber(1, 10_000), 50)
+    .action(
+      cli.action(async (first: string, second: string, { last }: { last: number }) => {
+        const { showReplay } = await import('../replay/show-replay.js');
+        const { ReplayJudge } = await import('../replay/replay-judge.js');
+        const { meantFolder } = await import('../bundle/meant-folder.js');
+        const { config } = await cli.goodConfig();
+        const folders = [await meantFolder(first, config), await meantFolder(second, config)] as const;
+        return await showReplay(cli, config, { cups: [], last }, async (calibration) => {
+          const load = (folder: string) => ReplayJudge.load({ config, folder, judge: null, calibration });
+          const before = await load(folders[0]);
+          const now = await load(folders[1]).catch(async (thrown: unknown) => {
+            await before.close();
+            throw thrown;
+          });
+          const named = ({ bundle: { name, version, sha256 } }: typeof now) =>
+            `${name} ${version} (${sha256.slice(0, 12)})`;
+          return {
+            heads: [named(before), named(now)],
+            judge: async (result, jpeg) => [await before.judge(result, jpeg), await now.judge(result, jpeg)],
+            close: () => Promise.all([before.close(), now.close()]),
+          };
+        });
+      }),
+    );
+  examples(diff, ['cupcheck bundle diff active coins-2.1.0', 'cupcheck bundle diff previous active --last 200']);
+}
