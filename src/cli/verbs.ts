@@ -9,6 +9,7 @@ import { registerDemo } from './verbs/demo.js';
 import { registerDoctor } from './verbs/doctor.js';
 import { registerEnrol } from './verbs/enrol.js';
 import { registerEvaluate } from './verbs/evaluate.js';
+import { registerGolden } from './verbs/golden.js';
 import { registerJournal } from './verbs/journal.js';
 import { registerJudge } from './verbs/judge.js';
 import { registerLight } from './verbs/light.js';
@@ -36,6 +37,7 @@ export const verbs: readonly ((program: Command, cli: Cli) => void)[] = [
   registerRecalibrate,
   registerCalibrate,
   registerBundle,
+  registerGolden,
   registerCamera,
   registerConfig,
   registerOutbox,
