@@ -159,6 +159,10 @@ export const errorTable = {
     consequence: refusal,
     help: 'Nothing was changed. cupcheck golden list shows what is kept; cupcheck golden remove CUP takes one away.',
   },
+  GOLDEN_FAILED: {
+    consequence: refusal,
+    help: 'Look at the pictures named: cupcheck golden list. A green that must not be is a defect of the bundle; golden.maxAmbers says how many ambers are borne.',
+  },
   GOLDEN_BUSY: {
     consequence: refusal,
     help: 'Wait until the other command has ended. If no such process runs, remove the file named.',

@@ -18,6 +18,7 @@ import { registerOutbox } from './verbs/outbox.js';
 import { registerRecalibrate } from './verbs/recalibrate.js';
 import { registerResolve } from './verbs/resolve.js';
 import { registerRun } from './verbs/run.js';
+import { registerSelfTest } from './verbs/selftest.js';
 import { registerSim } from './verbs/sim.js';
 import { registerStatus } from './verbs/status.js';
 import { registerTrigger } from './verbs/trigger.js';
@@ -38,6 +39,7 @@ export const verbs: readonly ((program: Command, cli: Cli) => void)[] = [
   registerCalibrate,
   registerBundle,
   registerGolden,
+  registerSelfTest,
   registerCamera,
   registerConfig,
   registerOutbox,

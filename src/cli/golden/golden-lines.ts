@@ -22,7 +22,7 @@ export function goldenLines(listed: readonly LookedOver[]): string[] {
   const lines = table(rows);
   return listed.flatMap(({ record, problem }, index) => [
     (lines[index] ?? '').trimEnd(),
-    ...(record?.note == null ? [] : indented(printable(record.note), 4)),
+    ...(record === null || record.note === null ? [] : indented(printable(record.note), 4)),
     ...(problem === null ? [] : indented(`damaged: ${problem}`, 4)),
   ]);
 }
