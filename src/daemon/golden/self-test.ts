@@ -302,16 +302,14 @@ export class SelfTest {
   async #judgeOne(golden: ListedGolden, by: JudgedBy): Promise<GoldenVerdict | null> {
     const { folder, judge, betweenCups, limits } = this.#options;
     const { signal } = this.#stopping;
-    // A process that fell with the picture before is started again first.
-    if (!isSame(judgedBy(await this.#ready()), by)) return null;
     let judging: Promise<GoldenVerdict> | null = null;
     await betweenCups(() => {
       judging = replayGolden(folder, golden, judge, limits.maxScoreDifference, signal);
       judging.catch(() => undefined);
     }, signal);
     const verdict = await (judging ?? Promise.reject(new CupcheckError('INTERNAL', 'no moment between cups')));
-    const after = judge.info;
-    return after !== null && !isSame(judgedBy(after), by) ? null : verdict;
+    // A process that fell with this picture is started again first.
+    return isSame(judgedBy(await this.#ready()), by) ? verdict : null;
   }
 
   #reportOf(verdicts: readonly GoldenVerdict[], by: JudgedBy, ms: number): SelfTestReport {

@@ -137,7 +137,7 @@ describe('golden list and remove', () => {
     ]);
     await golden('add', '1', '--truth', 'ok');
     await golden('add', '2', '--truth', 'ok');
-    writeFileSync(at('state', 'golden', `${one.id}.jpg`), 'another');
+    writeFileSync(at('state', 'golden', `${one.id}.jpg`), Buffer.from(somePicture).fill(1, 0, 1));
     writeFileSync(at('state', 'golden', `${two.id}.json`), '{}');
     const { code, out } = await golden('list');
     expect(code).toBe(1);
