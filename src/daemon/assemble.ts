@@ -162,7 +162,12 @@ export async function assembleStation(
     betweenCups,
     provers: [
       new LivePictureProver({ camera, clock, frameTimeoutMs, deadlineMs, ringSlots: ring.slots }),
-      new GoldenProver({ folder: goldenFolder, maxScoreDifference, maxAmbers }),
+      new GoldenProver({
+        folder: goldenFolder,
+        maxScoreDifference,
+        maxAmbers,
+        onProved: (info) => selfTest.vouch(info),
+      }),
     ],
     clock,
     commitWithinS,

@@ -63,6 +63,8 @@ const retryMs = 600_000;
 const readyWithinMs = 120_000;
 /** A clock may have been set back by so much since the last one. */
 const clockSlackMs = 300_000;
+/** Models that are remembered as good: the one that serves, those before and after it. */
+const mostVouched = 8;
 /** Bundles that may be exchanged during one run. */
 const mostExchanges = 3;
 
@@ -98,6 +100,8 @@ export class SelfTest {
   #report: SelfTestReport | null = null;
   /** When `#report` was made, CLOCK_MONOTONIC; `null` = before this start. */
   #reportNs: bigint | null = null;
+  /** Models that judged the golden pictures as they must be: in a self-test, or in the proof before they served. */
+  #vouched: readonly JudgedBy[] = [];
   #run: Run | null = null;
   /** The run that begins when the present one has ended. */
   #next: Promise<Run> | null = null;
@@ -130,9 +134,17 @@ export class SelfTest {
     if (this.#pictures === 0 || maxAgeH === 0) return null;
     if (report === null || report.outcome === 'no_pictures')
       return `no self-test has been run on the golden pictures (${this.#pictures})`;
+    const { info } = this.#options.judge;
+    if (info !== null && !this.#vouched.some((one) => isSame(one, judgedBy(info))))
+      return `no self-test has been run with ${info.bundle.name} ${info.bundle.version} on ${info.provider}, and what was taught`;
     const ageMs = this.#ageMs(report);
     if (ageMs >= -clockSlackMs && ageMs <= maxAgeH * hourMs) return null;
     return `the last self-test was at ${report.at}, selftest.maxAgeH is ${maxAgeH}`;
+  }
+
+  /** The proof of a candidate judged every golden picture as it must be: it may serve before its first self-test has ended. */
+  vouch(info: JudgeInfo): void {
+    this.#vouched = [...this.#vouched, judgedBy(info)].slice(-mostVouched);
   }
 
   /** Reads what was kept, and begins to look after what is due. */
@@ -142,6 +154,7 @@ export class SelfTest {
       log.error({ err: asCupcheckError(thrown) }, 'the last self-test cannot be read: it counts as none');
       return null;
     });
+    if (this.#report?.outcome === 'passed') this.#vouched = [this.#report.by];
     await this.look();
     this.#ticking = this.#tick();
     this.#runIfDue();
@@ -267,6 +280,8 @@ export class SelfTest {
       this.#pictures = listed.length;
       this.#report = report;
       this.#reportNs = clock.nowNs();
+      this.#vouched = this.#vouched.filter((one) => !isSame(one, by));
+      if (report.outcome === 'passed') this.#vouched = [...this.#vouched, by].slice(-mostVouched);
       // It counts all the same: without its file the next start runs another.
       await keepReport(reportPath, report).catch((thrown: unknown) =>
         log.error({ err: asCupcheckError(thrown) }, 'the self-test could not be kept'),

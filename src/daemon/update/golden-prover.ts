@@ -2,7 +2,7 @@ import { CupcheckError } from '../../errors.js';
 import { failuresOf, type GoldenVerdict } from '../golden/compare-golden.js';
 import { listGolden } from '../golden/golden-folder.js';
 import { replayGolden } from '../golden/replay-golden.js';
-import type { CupJudge } from '../ports.js';
+import type { CupJudge, JudgeInfo } from '../ports.js';
 import type { Prover } from './prover.js';
 
 export interface GoldenProverOptions {
@@ -10,6 +10,8 @@ export interface GoldenProverOptions {
   readonly maxScoreDifference: number;
   /** Cups that are right and were green may turn amber so often. */
   readonly maxAmbers: number;
+  /** Told of a candidate that judged every picture as it must be. */
+  readonly onProved: (info: JudgeInfo) => void;
 }
 
 /** So many are named. */
@@ -41,7 +43,7 @@ export class GoldenProver implements Prover {
   }
 
   async prove(candidate: CupJudge, signal: AbortSignal): Promise<string> {
-    const { folder, maxScoreDifference, maxAmbers } = this.#options;
+    const { folder, maxScoreDifference, maxAmbers, onProved } = this.#options;
     const verdicts: GoldenVerdict[] = [];
     for (const golden of await listGolden(folder))
       verdicts.push(await replayGolden(folder, golden, candidate, maxScoreDifference, signal));
@@ -52,6 +54,7 @@ export class GoldenProver implements Prover {
         `${failures.length} of ${verdicts.length} golden pictures speak against it: ${failuresText(failures)}`,
       );
     if (verdicts.length === 0) return 'there are none (cupcheck golden add)';
+    if (candidate.info !== null) onProved(candidate.info);
     const ambers = verdicts.filter(({ outcome }) => outcome === 'lost');
     const lost = ambers.length === 0 ? '' : `, ${ambers.map(goldenName).join(', ')} amber where it was green`;
     return `all ${verdicts.length} as they must be${lost}`;

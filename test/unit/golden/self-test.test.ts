@@ -2,17 +2,20 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { keepGolden, removeGolden } from '../../../src/daemon/golden/golden-folder.js';
 import type { GoldenRecord } from '../../../src/daemon/golden/golden-record.js';
 import { SelfTest, type SelfTestEvent, type SelfTestLimits } from '../../../src/daemon/golden/self-test.js';
 import type { SelfTestReport } from '../../../src/daemon/golden/self-test-report.js';
-import type { ReplayedCup, ReplayRequest } from '../../../src/daemon/ports.js';
+import type { JudgeInfo, ReplayedCup, ReplayRequest } from '../../../src/daemon/ports.js';
 import type { BetweenCups } from '../../../src/daemon/update/between-cups.js';
 import { GoldenProver } from '../../../src/daemon/update/golden-prover.js';
 import { CupcheckError } from '../../../src/errors.js';
 import { FakeJudge, ManualClock } from '../../fixtures/fake-station.js';
 import { goldenRecord, somePicture } from '../../fixtures/golden-station.js';
+
+// Files are written and read, and the disk may be busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const never = new AbortController().signal;
 const limits: SelfTestLimits = { maxScoreDifference: 0.01, maxAmbers: 0, atStart: true, everyH: 24, maxAgeH: 72 };
@@ -76,9 +79,9 @@ const begin = (changes: Partial<SelfTestLimits> = {}) => {
   });
 };
 /** Until nothing is left to do; files take real time. */
-const settle = async (ms = 0) => {
+const settle = async (ms = 0, most = 200) => {
   await clock.advance(ms);
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < most; i++) {
     await new Promise((resolve) => setTimeout(resolve, 5));
     await clock.advance(0);
     if (i > 4 && !selfTest.status.running) return;
@@ -115,8 +118,10 @@ it('with no golden picture runs nothing, keeps nothing, and doubts nothing', asy
 it('runs at the start; before it has passed once no green counts', async () => {
   await add(goldenRecord());
   let pass = (): void => undefined;
-  betweenCups = (act) =>
-    new Promise((resolve) => {
+  betweenCups = (act, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason as Error);
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
       pass = () => resolve(act());
     });
   await selfTest.start();
@@ -177,6 +182,34 @@ it('is overdue where it is too old, and where its time cannot be believed', asyn
   begin({ everyH: 0, atStart: false });
   await selfTest.start();
   expect(selfTest.doubt()).toContain('no self-test has been run');
+});
+
+it('vouches for what it was run with, and for what was proved before it serves', async () => {
+  await add(goldenRecord());
+  begin({ everyH: 0, atStart: false });
+  await selfTest.start();
+  await run();
+  let pass = (): void => undefined;
+  betweenCups = (act, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason as Error);
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
+      pass = () => resolve(act());
+    });
+  judge.serve('e'.repeat(64));
+  expect(selfTest.doubt()).toBe('no self-test has been run with first 1 on cpu, and what was taught');
+  await expect.poll(() => (pass(), selfTest.doubt())).toBeNull();
+  selfTest.vouch({ ...info, bundle: { ...info.bundle, sha256: 'f'.repeat(64) } });
+  judge.serve('f'.repeat(64));
+  expect(selfTest.doubt()).toBeNull();
+  await expect.poll(() => (pass(), selfTest.status.last?.by.bundle)).toBe('f'.repeat(64));
+  // Back to the one before, which has passed already.
+  judge.serve('e'.repeat(64));
+  expect(selfTest.doubt()).toBeNull();
+  await selfTest.stop();
+  begin({ everyH: 0, atStart: false });
+  await selfTest.start();
+  expect(selfTest.doubt()).toContain('no self-test has been run with');
 });
 
 describe('a failure', () => {
@@ -248,7 +281,7 @@ it('waits for a judge that is starting; a caller that goes away leaves it runnin
   const caller = new AbortController();
   const asked = selfTest.run(() => undefined, caller.signal);
   asked.catch(() => undefined);
-  await settle();
+  await settle(0, 5);
   caller.abort(new CupcheckError('REQUEST_INVALID', 'the caller went away'));
   await expect(asked).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
   const joined = run();
@@ -279,13 +312,21 @@ it('that is asked for while one runs judges the pictures as they are then', asyn
 });
 
 describe('the proof of a candidate', () => {
+  const proved: JudgeInfo[] = [];
   const prover = (maxAmbers = 0) =>
-    new GoldenProver({ folder: join(root, 'golden'), maxScoreDifference: 0.01, maxAmbers });
+    new GoldenProver({
+      folder: join(root, 'golden'),
+      maxScoreDifference: 0.01,
+      maxAmbers,
+      onProved: (info) => proved.push(info),
+    });
 
   it('passes where every picture is as it must be, and says so', async () => {
     expect(await prover().prove(judge, never)).toContain('there are none');
     await add(goldenRecord(), goldenRecord());
+    expect(proved).toEqual([]);
     expect(await prover().prove(judge, never)).toBe('all 2 as they must be');
+    expect(proved).toEqual([judge.info]);
   });
 
   it('rejects a green that must never be, and names it', async () => {
