@@ -133,8 +133,8 @@ describe('a watch', () => {
     let seen = '';
     terminal.stdout.on('data', (chunk) => (seen += String(chunk)));
     const closed = once(terminal, 'close');
-    // The second picture goes up over the ten lines of the first.
-    await expect.poll(() => seen, { timeout: 30_000 }).toContain('\u001b[10A\r\u001b[J');
+    // The second picture goes up over the eleven lines of the first.
+    await expect.poll(() => seen, { timeout: 30_000 }).toContain('\u001b[11A\r\u001b[J');
     terminal.stdin.write('\u0003');
     expect(await closed).toEqual([0, null]);
     // Nothing that would have to be taken back: no hidden cursor, no other screen, no colour left on.
