@@ -2,6 +2,8 @@ import { Ajv, type JSONSchemaType } from 'ajv';
 import { CupcheckError } from '../../errors.js';
 import { readBounded } from '../../pipeline/bundle/read-bounded.js';
 import { replaceFile } from '../durable-file.js';
+import type { JudgeInfo } from '../ports.js';
+import { failuresOf, type GoldenVerdict } from './compare-golden.js';
 import { cupPattern } from './golden-record.js';
 
 /** A picture that failed. */
@@ -37,8 +39,8 @@ export interface SelfTestReport {
   readonly ms: number;
 }
 
-export const mostFailed = 20;
-export const longestWhy = 300;
+const mostFailed = 20;
+const longestWhy = 300;
 const maxBytes = 65_536;
 
 const word = { type: 'string', minLength: 1, maxLength: 200 };
@@ -73,6 +75,45 @@ const schema = record({
 const isReport = new Ajv({ strict: true, allowUnionTypes: true }).compile(
   schema as unknown as JSONSchemaType<SelfTestReport>,
 );
+
+export const judgedBy = ({ bundle, gallerySha256, provider }: JudgeInfo): JudgedBy => ({
+  name: bundle.name,
+  version: bundle.version,
+  bundle: bundle.sha256,
+  gallery: gallerySha256,
+  provider,
+});
+
+/** The same model on the same provider. */
+export const isSame = (a: JudgedBy, b: JudgedBy): boolean =>
+  a.bundle === b.bundle && a.gallery === b.gallery && a.provider === b.provider;
+
+/** @param maxAmbers see `failuresOf` */
+export function reportOf(
+  verdicts: readonly GoldenVerdict[],
+  {
+    at,
+    by,
+    ms,
+    maxAmbers,
+  }: { readonly at: Date; readonly by: JudgedBy; readonly ms: number; readonly maxAmbers: number },
+): SelfTestReport {
+  const failures = failuresOf(verdicts, maxAmbers);
+  const differences = verdicts.flatMap(({ difference }) => difference ?? []);
+  return {
+    schema: 1,
+    at: at.toISOString(),
+    outcome: verdicts.length === 0 ? 'no_pictures' : failures.length === 0 ? 'passed' : 'failed',
+    pictures: verdicts.length,
+    failed: failures
+      .slice(0, mostFailed)
+      .map(({ cup, seq, why, outcome }) => ({ cup, seq, why: (why ?? outcome).slice(0, longestWhy) })),
+    failures: failures.length,
+    difference: differences.length === 0 ? null : Math.max(...differences),
+    by,
+    ms: Math.round(ms),
+  };
+}
 
 /** The last one, as it was kept; `null` where there was none. Errors: STORAGE_FAULT where it cannot be read. */
 export async function readReport(path: string): Promise<SelfTestReport | null> {

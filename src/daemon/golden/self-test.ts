@@ -2,15 +2,17 @@ import type { Logger } from 'pino';
 import { asCupcheckError, CupcheckError } from '../../errors.js';
 import type { Clock, CupJudge, JudgeInfo } from '../ports.js';
 import type { BetweenCups } from '../update/between-cups.js';
-import { failuresOf, type GoldenVerdict } from './compare-golden.js';
+import type { GoldenVerdict } from './compare-golden.js';
 import { countGolden, type ListedGolden, listGolden } from './golden-folder.js';
 import { replayGolden } from './replay-golden.js';
+import { doubtOf, isOlder } from './self-test-doubt.js';
 import {
+  isSame,
   type JudgedBy,
+  judgedBy,
   keepReport,
-  longestWhy,
-  mostFailed,
   readReport,
+  reportOf,
   type SelfTestReport,
 } from './self-test-report.js';
 
@@ -54,29 +56,16 @@ export interface SelfTestStatus {
 }
 
 const nsPerMs = 1_000_000n;
-const hourMs = 3_600_000;
 /** How often it is looked whether one is due. */
 const lookEveryMs = 60_000;
 /** One that broke off is tried again by itself after this. */
 const retryMs = 600_000;
 /** Loading the networks of a large bundle on a slow board. */
 const readyWithinMs = 120_000;
-/** A clock may have been set back by so much since the last one. */
-const clockSlackMs = 300_000;
 /** Models that are remembered as good: the one that serves, those before and after it. */
 const mostVouched = 8;
 /** Bundles that may be exchanged during one run. */
 const mostExchanges = 3;
-
-const judgedBy = ({ bundle, gallerySha256, provider }: JudgeInfo): JudgedBy => ({
-  name: bundle.name,
-  version: bundle.version,
-  bundle: bundle.sha256,
-  gallery: gallerySha256,
-  provider,
-});
-const isSame = (a: JudgedBy, b: JudgedBy): boolean =>
-  a.bundle === b.bundle && a.gallery === b.gallery && a.provider === b.provider;
 
 interface Progress {
   readonly listeners: Set<(event: SelfTestEvent) => void>;
@@ -124,22 +113,14 @@ export class SelfTest {
   /** Why no green can be relied on; `null` where the last self-test vouches for it, or there is no golden picture. */
   doubt(): string | null {
     const report = this.#report;
-    const { maxAgeH } = this.#options.limits;
-    if (report?.outcome === 'failed') {
-      const [first] = report.failed;
-      const more = report.failures > 1 ? ` (and ${report.failures - 1} more)` : '';
-      const cup = first === undefined ? '' : `: cup ${first.seq ?? first.cup}, ${first.why}${more}`;
-      return `the self-test failed at ${report.at}${cup}`;
-    }
-    if (this.#pictures === 0 || maxAgeH === 0) return null;
-    if (report === null || report.outcome === 'no_pictures')
-      return `no self-test has been run on the golden pictures (${this.#pictures})`;
-    const { info } = this.#options.judge;
-    if (info !== null && !this.#vouched.some((one) => isSame(one, judgedBy(info))))
-      return `no self-test has been run with ${info.bundle.name} ${info.bundle.version} on ${info.provider}, and what was taught`;
-    const ageMs = this.#ageMs(report);
-    if (ageMs >= -clockSlackMs && ageMs <= maxAgeH * hourMs) return null;
-    return `the last self-test was at ${report.at}, selftest.maxAgeH is ${maxAgeH}`;
+    return doubtOf({
+      report,
+      ageMs: report === null ? null : this.#ageMs(report),
+      pictures: this.#pictures,
+      serving: this.#options.judge.info,
+      vouched: this.#vouched,
+      maxAgeH: this.#options.limits.maxAgeH,
+    });
   }
 
   /** The proof of a candidate judged every golden picture as it must be: it may serve before its first self-test has ended. */
@@ -241,8 +222,7 @@ export class SelfTest {
     if (report !== null && !isSame(report.by, judgedBy(info))) return true;
     if (everyH === 0) return false;
     if (report === null || report.outcome === 'no_pictures') return true;
-    const ageMs = this.#ageMs(report);
-    return ageMs < -clockSlackMs || ageMs >= everyH * hourMs;
+    return isOlder(this.#ageMs(report), everyH);
   }
 
   #runIfDue(): void {
@@ -268,7 +248,7 @@ export class SelfTest {
   }
 
   async #judgeAll(progress: Progress): Promise<SelfTestReport> {
-    const { clock, reportPath, log, onFailed } = this.#options;
+    const { clock, reportPath, limits, log, onFailed } = this.#options;
     const startNs = clock.nowNs();
     for (let exchanges = 0; exchanges <= mostExchanges; exchanges++) {
       const by = judgedBy(await this.#ready());
@@ -276,7 +256,8 @@ export class SelfTest {
       const listed = await listGolden(this.#options.folder);
       const found = await this.#judgeListed(listed, by, progress.listeners);
       if (found === null) continue;
-      const report = this.#reportOf(found, by, Number((clock.nowNs() - startNs) / nsPerMs));
+      const ms = Number((clock.nowNs() - startNs) / nsPerMs);
+      const report = reportOf(found, { by, ms, maxAmbers: limits.maxAmbers, at: clock.utc() });
       this.#pictures = listed.length;
       this.#report = report;
       this.#reportNs = clock.nowNs();
@@ -286,7 +267,7 @@ export class SelfTest {
       await keepReport(reportPath, report).catch((thrown: unknown) =>
         log.error({ err: asCupcheckError(thrown) }, 'the self-test could not be kept'),
       );
-      const { outcome, pictures, failures, failed, difference, ms } = report;
+      const { outcome, pictures, failures, failed, difference } = report;
       log[outcome === 'failed' ? 'error' : 'info'](
         { outcome, pictures, failures, failed, difference, ms },
         'self-test',
@@ -325,24 +306,6 @@ export class SelfTest {
     const verdict = await (judging ?? Promise.reject(new CupcheckError('INTERNAL', 'no moment between cups')));
     // A process that fell with this picture is started again first.
     return isSame(judgedBy(await this.#ready()), by) ? verdict : null;
-  }
-
-  #reportOf(verdicts: readonly GoldenVerdict[], by: JudgedBy, ms: number): SelfTestReport {
-    const failures = failuresOf(verdicts, this.#options.limits.maxAmbers);
-    const differences = verdicts.flatMap(({ difference }) => difference ?? []);
-    return {
-      schema: 1,
-      at: this.#options.clock.utc().toISOString(),
-      outcome: verdicts.length === 0 ? 'no_pictures' : failures.length === 0 ? 'passed' : 'failed',
-      pictures: verdicts.length,
-      failed: failures
-        .slice(0, mostFailed)
-        .map(({ cup, seq, why, outcome }) => ({ cup, seq, why: (why ?? outcome).slice(0, longestWhy) })),
-      failures: failures.length,
-      difference: differences.length === 0 ? null : Math.max(...differences),
-      by,
-      ms: Math.round(ms),
-    };
   }
 
   /** What judges, as soon as something does. Errors: MODEL_NOT_READY. */
