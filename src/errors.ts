@@ -151,6 +151,22 @@ export const errorTable = {
     consequence: refusal,
     help: 'Wait until the other command has ended. If no such process runs, remove the file named.',
   },
+  GOLDEN_INVALID: {
+    consequence: refusal,
+    help: 'What is kept of a golden picture cannot be read, or was changed. Take it away (cupcheck golden remove CUP) and add it again, or put the folder back from a backup.',
+  },
+  GOLDEN_REFUSED: {
+    consequence: refusal,
+    help: 'Nothing was changed. cupcheck golden list shows what is kept; cupcheck golden remove CUP takes one away.',
+  },
+  GOLDEN_FAILED: {
+    consequence: refusal,
+    help: 'Look at the pictures named: cupcheck golden list. A green that must not be is a defect of the bundle; golden.maxAmbers says how many ambers are borne.',
+  },
+  GOLDEN_BUSY: {
+    consequence: refusal,
+    help: 'Wait until the other command has ended. If no such process runs, remove the file named.',
+  },
   NETWORK_SHAPE: {
     consequence: fault,
     help: 'A network does not have the inputs and outputs that the manifest states. Build the bundle again.',

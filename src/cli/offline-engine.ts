@@ -6,7 +6,6 @@ import { OnnxRuntime } from '../hw/inference/onnx-runtime.js';
 import { type Bundle, loadBundle } from '../pipeline/bundle/load.js';
 import type { Precision } from '../pipeline/bundle/precision.js';
 import { type Engine, loadEngine } from '../pipeline/engine.js';
-import { type FreshStamp, proveFresh } from '../pipeline/frame.js';
 
 /**
  * The bundle in `folder` (`null` = the shipped one), with the gallery in `gallery` (`null` = its own alone). Whoever names a
@@ -38,15 +37,4 @@ export async function offlineEngine(
   precision: Precision = 'fp32',
 ): Promise<Engine> {
   return await engineOf(await offlineBundle(folder, gallery, precision), threads, judges);
-}
-
-/**
- * The stamp of a picture that was read from a file: the moment of reading. It lets the policy say "green" about a file;
- * no light can be lit by it, since that takes the receipt of a journal row as well.
- */
-export function fileStamp(): FreshStamp {
-  const now = process.hrtime.bigint();
-  const stamp = proveFresh({ seq: 0, exposedNs: now }, now - 1n);
-  if (stamp === null) throw new Error('a moment is later than the one before it');
-  return stamp;
 }

@@ -20,6 +20,7 @@ export function statusLines(status: StationStatus, terminal: Terminal): string[]
       ['light', lightText(status)],
       ['state', `${status.state}, mode ${status.mode}`],
       ['model', modelText(status)],
+      ['selftest', selfTestText(status)],
       ['camera', cameraText(status)],
       ['trigger', listed(status.trigger.driver, status.trigger.kind)],
       ['broker', brokerText(status)],
@@ -59,6 +60,17 @@ function modelText({ judge }: StationStatus): string {
   const trial = judge.trial_until === null ? '' : `, on trial until ${minuteOf(judge.trial_until)}`;
   const designs = `${judge.covered} of ${judge.designs} designs covered`;
   return `${name} ${version} (${sha256.slice(0, 12)}) on ${judge.provider ?? '-'}, ${designs}${ready}${trial}`;
+}
+
+function selfTestText({ selftest }: StationStatus): string {
+  if (selftest === null) return 'none';
+  const { pictures, running, doubt, last } = selftest;
+  const now = running ? ', one is running' : '';
+  if (doubt !== null) return `CUPS ARE AMBER: ${doubt}${now}`;
+  if (pictures === 0) return `no golden picture${now}`;
+  const kept = counted(pictures, 'golden picture');
+  if (last === null || last.outcome === 'no_pictures') return `${kept}, not run yet${now}`;
+  return `${last.outcome} at ${minuteOf(last.at)}, ${kept}${now}`;
 }
 
 function cameraText({ camera }: StationStatus): string {

@@ -9,6 +9,7 @@ import { registerDemo } from './verbs/demo.js';
 import { registerDoctor } from './verbs/doctor.js';
 import { registerEnrol } from './verbs/enrol.js';
 import { registerEvaluate } from './verbs/evaluate.js';
+import { registerGolden } from './verbs/golden.js';
 import { registerJournal } from './verbs/journal.js';
 import { registerJudge } from './verbs/judge.js';
 import { registerLight } from './verbs/light.js';
@@ -18,6 +19,7 @@ import { registerRecalibrate } from './verbs/recalibrate.js';
 import { registerReplay } from './verbs/replay.js';
 import { registerResolve } from './verbs/resolve.js';
 import { registerRun } from './verbs/run.js';
+import { registerSelfTest } from './verbs/selftest.js';
 import { registerSim } from './verbs/sim.js';
 import { registerStatus } from './verbs/status.js';
 import { registerSupportBundle } from './verbs/support-bundle.js';
@@ -40,6 +42,8 @@ export const verbs: readonly ((program: Command, cli: Cli) => void)[] = [
   registerRecalibrate,
   registerCalibrate,
   registerBundle,
+  registerGolden,
+  registerSelfTest,
   registerCamera,
   registerConfig,
   registerOutbox,

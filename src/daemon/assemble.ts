@@ -16,6 +16,7 @@ import { SqliteJournal } from './journal/sqlite-journal.js';
 import { LightLease } from './light/client.js';
 import { OperateStation } from './operate.js';
 import { OrderBook } from './order-book.js';
+import { SelfTest } from './golden/self-test.js';
 import type { FaultSource } from './station/states.js';
 import { Station } from './station/station.js';
 import { freshJpeg } from './fresh-jpeg.js';
@@ -31,6 +32,7 @@ import { stationRequests } from './mqtt/station-requests.js';
 import type { StationStatus } from './status.js';
 import { betweenCupsOf } from './update/between-cups.js';
 import { BundleUpdates } from './update/bundle-updates.js';
+import { GoldenProver } from './update/golden-prover.js';
 import { LivePictureProver } from './update/live-picture-prover.js';
 import { stationShelf } from './update/station-shelf.js';
 import { SwitchingJudge } from './update/switching-judge.js';
@@ -121,6 +123,7 @@ export async function assembleStation(
     frameBytes: (frame) => ring.view(frame.slot, frame.generation, frame.bytes),
     presenceKnown: config.trigger.kind === 'level',
     audited: () => Math.random() < config.audit.share,
+    doubt: () => selfTest.doubt(),
     times: config.station,
   });
   const raise = (source: FaultSource, thrown: unknown): void => {
@@ -151,11 +154,21 @@ export async function assembleStation(
 
   const { commitWithinS, trialCups, trialFailures } = config.bundle;
   const { frameTimeoutMs, deadlineMs } = config.station;
+  const betweenCups = betweenCupsOf(station);
+  const { path: goldenFolder, maxScoreDifference, maxAmbers } = config.golden;
   const updates = new BundleUpdates({
     shelf: stationShelf(config, judgingProcess),
     judge,
-    betweenCups: betweenCupsOf(station),
-    provers: [new LivePictureProver({ camera, clock, frameTimeoutMs, deadlineMs, ringSlots: ring.slots })],
+    betweenCups,
+    provers: [
+      new LivePictureProver({ camera, clock, frameTimeoutMs, deadlineMs, ringSlots: ring.slots }),
+      new GoldenProver({
+        folder: goldenFolder,
+        maxScoreDifference,
+        maxAmbers,
+        onProved: (info) => selfTest.vouch(info),
+      }),
+    ],
     clock,
     commitWithinS,
     trial: { cups: trialCups, failures: trialFailures },
@@ -163,6 +176,20 @@ export async function assembleStation(
     onFault: (error) => raise('bundle', error),
   });
   station.onResult((result) => updates.saw(result));
+  const selfTest: SelfTest = new SelfTest({
+    folder: goldenFolder,
+    reportPath: join(config.state.path, 'selftest.json'),
+    judge,
+    betweenCups,
+    clock,
+    limits: { maxScoreDifference, maxAmbers, ...config.selftest },
+    log: log.child({ module: 'selftest' }),
+    onFailed: ({ by, failed: [first] }) =>
+      updates.selfTestFailed(
+        by.bundle,
+        first === undefined ? 'no picture named' : `cup ${first.seq ?? first.cup}: ${first.why}`,
+      ),
+  });
 
   const broker = {
     enabled: config.mqtt.enabled,
@@ -203,6 +230,7 @@ export async function assembleStation(
     light,
     judge,
     trialUntil: () => updates.state?.trial?.until ?? null,
+    selfTest: () => selfTest.status,
     orders,
     broker,
     lastResult: () => last,
@@ -213,6 +241,7 @@ export async function assembleStation(
   let waiting = 0;
   const status = async (): Promise<StationStatus> => {
     ({ waiting } = await journal.outbox());
+    await selfTest.look();
     return reportStatus(sources, waiting);
   };
   const operate = new OperateStation({
@@ -223,6 +252,7 @@ export async function assembleStation(
     broker,
     simulation,
     bundles: updates,
+    selfTest,
     frame: (signal) => freshJpeg(camera, clock, ring, config.station.frameTimeoutMs, signal),
     findings: async () =>
       runtimeFindings({
@@ -290,6 +320,8 @@ export async function assembleStation(
   await closeOpenRows(journal, light, log);
   await orders.load((orderId) => journal.orderUse(orderId)).catch((error: unknown) => raise('storage', error));
   await camera.start();
+  // Before the first cup: what the last self-test found counts for it.
+  await selfTest.start();
   // The socket answers by now: a command that changes the document without the station has seen that it runs.
   await updates.start();
   await trigger.start((event) => station.sensed(event));
@@ -310,6 +342,7 @@ export async function assembleStation(
       await station.drain();
       await control.close();
       await metrics?.stop();
+      await selfTest.stop();
       await updates.stop();
       await camera.stop();
       await light.close();

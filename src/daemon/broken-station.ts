@@ -118,6 +118,7 @@ function statusOf(
     camera: { driver: '', state: 'stopped', newest_frame_age_ms: null },
     trigger: { driver: '', kind: '' },
     judge: { ready: false, provider: null, bundle: null, designs: 0, covered: 0, trial_until: null },
+    selftest: null,
     broker: { enabled: config.mqtt.enabled, connected: connected(), waiting: 0, stuck: null },
     order: null,
     last: null,
@@ -131,6 +132,7 @@ function brokenControl(status: () => StationStatus, problems: readonly CupcheckE
   return {
     simulation: null,
     bundles: { activate: refused, commit: refused, rollback: refused },
+    runSelfTest: refused,
     status: () => Promise.resolve(status()),
     findings: () =>
       Promise.resolve(

@@ -34,12 +34,21 @@ export function inferSettings(config: Config, place: BundlePlace = placeOfJudgin
   };
 }
 
-/** How orders are read off the cup; the relations of the config hold that a zone is there. */
-function codeSettings({ order: { fromCode, codeZone } }: Config): InferSettings['code'] {
+/** Where a code may stand beside the cup: x, y, width, height in picture pixels; `null` where none is read. */
+export function zoneOf({
+  order: { fromCode, codeZone },
+}: Pick<Config, 'order'>): [number, number, number, number] | null {
   const [x, y, width, height] = codeZone?.split(',').map(Number) ?? [];
   if (fromCode === 'off' || x === undefined || y === undefined || width === undefined || height === undefined)
     return null;
-  return { fromCode, zone: [x, y, width, height] };
+  return [x, y, width, height];
+}
+
+/** How orders are read off the cup; the relations of the config hold that a zone is there. */
+function codeSettings(config: Config): InferSettings['code'] {
+  const { fromCode } = config.order;
+  const zone = zoneOf(config);
+  return fromCode === 'off' || zone === null ? null : { fromCode, zone };
 }
 
 /** What the journal keeps. */

@@ -3,10 +3,12 @@ import type {
   BundleControl,
   Finding,
   OutboxView,
+  SelfTestAnswer,
   Simulation,
   StationControl,
   WatchEvent,
 } from './control/station-verbs.js';
+import type { SelfTest, SelfTestEvent } from './golden/self-test.js';
 import type { OrderBook } from './order-book.js';
 import type { Order, OrderRequest } from './orders.js';
 import type { Clock, Journal } from './ports.js';
@@ -24,6 +26,7 @@ export interface OperatedStation {
   readonly broker: { readonly enabled: boolean; readonly connected: boolean };
   readonly simulation: Simulation | null;
   readonly bundles: BundleControl;
+  readonly selfTest: Pick<SelfTest, 'run' | 'status'>;
   /** A fresh picture of the camera, as a JPEG. */
   readonly frame: (signal: AbortSignal) => Promise<Uint8Array>;
   readonly status: () => Promise<StationStatus>;
@@ -31,6 +34,8 @@ export interface OperatedStation {
 }
 
 const nsPerMs = 1_000_000n;
+/** Below the time that a request over MQTT may take. */
+const selfTestPatienceNs = 45_000n * nsPerMs;
 
 /** What may be asked of a running station, by the control socket and by MQTT alike. Nothing here alters a judgement. */
 export class OperateStation implements StationControl {
@@ -108,10 +113,37 @@ export class OperateStation implements StationControl {
   }
 
   /**
-   * Runs the self-test; the answer is the status after it. A station in fault tests itself when its fault is mended: the
-   * answer is its status as it is. Errors: STATION_BUSY while a cup is in progress.
+   * Runs the self-test; the answer is the status after it, or after a while where there are many golden pictures: it says `running` then.
+   * A station in fault tests itself when its fault is mended: the answer is its status as it is.
+   * Errors: STATION_BUSY while a cup is in progress; MODEL_NOT_READY, GOLDEN_INVALID.
    */
   async selfTest(): Promise<StationStatus> {
+    const { station, selfTest, clock } = this.#on;
+    await this.#testParts();
+    if (station.health !== 'ready') return this.#on.status();
+    const patience = new AbortController();
+    const run = selfTest.run(() => undefined, patience.signal);
+    await Promise.race([run, clock.until(clock.nowNs() + selfTestPatienceNs, patience.signal)]).finally(() =>
+      patience.abort(new CupcheckError('INTERNAL', 'the answer is given')),
+    );
+    run.catch(() => undefined);
+    return this.#on.status();
+  }
+
+  /** The golden pictures, and before them the parts, where no cup is in the station. */
+  async runSelfTest(emit: (event: SelfTestEvent) => void, signal: AbortSignal): Promise<SelfTestAnswer> {
+    const { station, selfTest } = this.#on;
+    let parts: SelfTestAnswer['parts'] = 'cup';
+    if (currentCup(station.current) === null) {
+      await this.#testParts();
+      parts = station.health === 'fault' ? 'fault' : 'answer';
+    }
+    const report = await selfTest.run(emit, signal);
+    return { parts, report, doubt: selfTest.status.doubt };
+  }
+
+  /** A frame, a driven light. Errors: STATION_BUSY while a cup is in progress. */
+  async #testParts(): Promise<void> {
     const { station } = this.#on;
     if (currentCup(station.current) !== null) {
       throw new CupcheckError('STATION_BUSY', `a cup is in progress (${station.current.name}): no self-test now`);
@@ -126,7 +158,6 @@ export class OperateStation implements StationControl {
         });
       });
     }
-    return this.#on.status();
   }
 
   async outbox(): Promise<OutboxView> {

@@ -1,6 +1,7 @@
 import type { CupcheckError } from '../errors.js';
 import type { FrameStamp, FreshStamp, Picture } from '../pipeline/frame.js';
-import type { Judgement } from '../pipeline/judgement.js';
+import type { Judgement, ReasonGiven } from '../pipeline/judgement.js';
+import type { Asked, GoldenItem, KeptBytes } from './golden/golden-record.js';
 import type { JudgedReceipt, ShowableGreen } from './green.js';
 import type { OrderForCup } from './orders.js';
 import type { Result, ResultDraft, Shown } from './result.js';
@@ -134,6 +135,32 @@ export interface JudgeRequest {
   readonly order: OrderForCup | null;
 }
 
+/** A file that is used only where it is what its digest says. */
+export interface KeptFile extends KeptBytes {
+  readonly path: string;
+}
+
+/** A picture of the disk that is to be judged again, in the scene of its day. */
+export interface ReplayRequest {
+  readonly cup: string;
+  /** JPEGs of the judged cup, and of the cup when it was empty. */
+  readonly picture: KeptFile;
+  readonly empty: KeptFile | null;
+  readonly pxPerMm: number | null;
+  /** x, y, width, height in picture pixels. */
+  readonly codeZone: readonly [number, number, number, number] | null;
+  readonly asked: Asked;
+}
+
+/** What a picture was judged as. It has no frame, so that no light can come of it. */
+export interface ReplayedCup {
+  readonly verdict: 'green' | 'amber';
+  readonly reasons: readonly Pick<ReasonGiven, 'reason' | 'detail'>[];
+  readonly design: string | null;
+  readonly score: number | null;
+  readonly items: readonly GoldenItem[];
+}
+
 /** What the judging process works with. */
 export interface JudgeInfo {
   readonly provider: string;
@@ -157,6 +184,11 @@ export interface CupJudge {
     frame: FrameRef,
     signal: AbortSignal,
   ): Promise<{ readonly same: boolean; readonly difference: number }>;
+  /**
+   * Judges a picture of the disk: a question like the others, one at a time with them. The cup judged last can be compared as before.
+   * Errors: as `judge`; GOLDEN_INVALID where a file is missing or is not what its digest says.
+   */
+  replay(request: ReplayRequest, signal: AbortSignal): Promise<ReplayedCup>;
   /** Called when it becomes ready, dies, or cannot be started (`error`). */
   onState(listener: (state: 'loading' | 'ready' | 'failed', error: Error | null) => void): () => void;
   start(): Promise<void>;

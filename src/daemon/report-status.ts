@@ -23,6 +23,7 @@ export interface StatusSources {
   readonly light: Light;
   readonly judge: CupJudge;
   readonly trialUntil: () => string | null;
+  readonly selfTest: () => NonNullable<StationStatus['selftest']>;
   readonly orders: OrderBook;
   readonly broker: Omit<StationStatus['broker'], 'waiting'>;
   readonly lastResult: () => Result | null;
@@ -63,6 +64,7 @@ export function reportStatus(from: StatusSources, waiting: number): StationStatu
       covered: designs.filter((design) => design.covered).length,
       trial_until: from.trialUntil(),
     },
+    selftest: from.selfTest(),
     broker: { enabled: from.broker.enabled, connected: from.broker.connected, waiting, stuck: from.broker.stuck },
     order: from.orders.current(),
     last: lastOf(from.lastResult()),

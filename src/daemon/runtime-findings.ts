@@ -51,6 +51,13 @@ const looks: Readonly<Record<string, Look>> = {
       'Look at them: cupcheck journal picture CUP --overlay --out cup.png. Stop relying on green until it is clear why.',
     );
   },
+  'self-test': ({ status: { selftest } }) =>
+    selftest === null || selftest.doubt === null
+      ? null
+      : fail(
+          `no cup can be green: ${selftest.doubt}`,
+          'Run it: cupcheck selftest run. cupcheck golden list shows its pictures.',
+        ),
   trial: ({ status: { judge } }) =>
     judge.trial_until === null
       ? null

@@ -1,3 +1,4 @@
+import type { SelfTestStatus } from './golden/self-test.js';
 import type { Order } from './orders.js';
 import type { LightState } from './ports.js';
 import type { FaultSource } from './station/states.js';
@@ -27,6 +28,8 @@ export interface StationStatus {
     /** Until then somebody must commit the bundle, UTC ISO 8601; `null` = it is committed. */
     readonly trial_until: string | null;
   };
+  /** The golden pictures; `null` at a station that could not be built. */
+  readonly selftest: SelfTestStatus | null;
   readonly broker: {
     readonly enabled: boolean;
     readonly connected: boolean;

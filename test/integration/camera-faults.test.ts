@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compare } from '../../src/cli/doctor/drift.js';
-import { fileStamp, offlineEngine } from '../../src/cli/offline-engine.js';
+import { offlineEngine } from '../../src/cli/offline-engine.js';
+import { fileStamp } from '../../src/pipeline/file-stamp.js';
 import { decodeJpeg, encodeJpeg } from '../../src/native/jpeg.js';
 import type { Engine } from '../../src/pipeline/engine.js';
 import type { Picture } from '../../src/pipeline/frame.js';

@@ -15,7 +15,8 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InferParent } from '../../src/daemon/infer/parent.js';
 import type { InferSettings } from '../../src/daemon/infer/settings.js';
-import type { FrameRef, JudgeRequest } from '../../src/daemon/ports.js';
+import { keptBytes } from '../../src/daemon/golden/golden-folder.js';
+import type { FrameRef, JudgeRequest, KeptFile, ReplayRequest } from '../../src/daemon/ports.js';
 import { FrameRing } from '../../src/native/frame-ring.js';
 import { encodeJpeg } from '../../src/native/jpeg.js';
 import type { Picture } from '../../src/pipeline/frame.js';
@@ -169,6 +170,34 @@ describe('the real judging process', () => {
     expect(same).toEqual({ same: true, difference: 0 });
     expect((await parent.compare('c3', place(jpegOf(cup())), never)).same).toBe(false);
     await expect(parent.compare('c2', frame, never)).rejects.toMatchObject({ code: 'CUP_UNKNOWN' });
+  });
+
+  it('judges a picture of the disk in its own scene, only as it was kept, and goes on comparing the cup before', async () => {
+    const keep = (name: string, jpeg: Uint8Array): KeptFile => {
+      const path = join(folder, name);
+      writeFileSync(path, jpeg);
+      return { path, ...keptBytes(jpeg) };
+    };
+    const request: ReplayRequest = {
+      cup: 'golden',
+      picture: keep('golden.jpg', jpegOf(cup(160))),
+      empty: keep('golden-empty.jpg', jpegOf(cup())),
+      pxPerMm: 7,
+      codeZone: null,
+      asked: { mode: 'confirm', design: 'red', count: 1 },
+    };
+    const reasonsOf = async (change: Partial<ReplayRequest>) =>
+      (await parent.replay({ ...request, ...change }, never)).reasons.map(({ reason }) => reason);
+    const frame = place(jpegOf(cup(160)));
+    await judge('c8', frame, place(jpegOf(cup(160))));
+    expect(await reasonsOf({})).toContain('unexplained');
+    // Beside the empty cup of its own nothing is strange; in a code's zone nothing is looked at.
+    expect(await reasonsOf({ empty: request.picture })).not.toContain('unexplained');
+    expect(await reasonsOf({ codeZone: [200, 120, 240, 240] })).not.toContain('unexplained');
+    expect((await parent.compare('c8', place(jpegOf(cup(160))), never)).same).toBe(true);
+    writeFileSync(request.picture.path, jpegOf(cup()));
+    for (const change of [{}, { picture: { ...request.picture, path: join(folder, 'gone.jpg') } }])
+      await expect(parent.replay({ ...request, ...change }, never)).rejects.toMatchObject({ code: 'GOLDEN_INVALID' });
   });
 
   it('refuses a truncated picture and a frame that was replaced, and judges the next', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { OperateStation } from '../../src/daemon/operate.js';
+import type { SelfTestReport } from '../../src/daemon/golden/self-test-report.js';
 import { Station } from '../../src/daemon/station/station.js';
 import type { StationStatus } from '../../src/daemon/status.js';
 import { type FakeStation, fakeStation } from '../fixtures/fake-station.js';
@@ -12,6 +13,10 @@ let fake: FakeStation;
 let station: Station;
 let operate: OperateStation;
 
+const selfTest = {
+  run: (): Promise<SelfTestReport> => Promise.resolve({ outcome: 'no_pictures' } as SelfTestReport),
+  status: { pictures: 0, running: false, doubt: null, last: null },
+};
 const none = () => Promise.reject(new Error('this test has no bundles'));
 
 beforeEach(async () => {
@@ -26,6 +31,7 @@ beforeEach(async () => {
     broker: { enabled: false, connected: false },
     simulation: null,
     bundles: { activate: none, commit: none, rollback: none },
+    selfTest,
     frame: () => Promise.reject(new Error('this test takes no picture')),
     status: () => Promise.resolve({ state: station.current.name } as StationStatus),
     findings: () => Promise.resolve([]),

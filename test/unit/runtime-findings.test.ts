@@ -4,7 +4,7 @@ import type { StationStatus } from '../../src/daemon/status.js';
 
 const statistics = { found: { green_wrong: 0 }, camera: { frames: 1000, missed: 10 } } as StationStatus['statistics'];
 const broker = { enabled: true, connected: true, waiting: 0, stuck: null };
-const status = { broker, judge: { provider: 'cpu', trial_until: null }, statistics } as StationStatus;
+const status = { broker, judge: { provider: 'cpu', trial_until: null }, selftest: null, statistics } as StationStatus;
 const well: RuntimeFacts = {
   status,
   metricsError: null,
@@ -35,6 +35,11 @@ it.each<[string, 'warn' | 'fail', Partial<RuntimeFacts>]>([
   ['outbox', 'fail', { status: { ...status, broker: { ...broker, stuck: { ...stuck, seq: null } } } }],
   ['metrics', 'fail', { metricsError: 'listen EADDRINUSE' }],
   ['false greens', 'fail', { status: { ...status, statistics: wrong } }],
+  [
+    'self-test',
+    'fail',
+    { status: { ...status, selftest: { pictures: 1, running: false, doubt: 'it failed', last: null } } },
+  ],
   ['trial', 'warn', { status: { ...status, judge: { ...status.judge, trial_until: '2030-01-01T00:00:00Z' } } }],
   ['provider', 'warn', { providerFallback: true }],
   ['judging process', 'warn', { inferRestarts: 1 }],

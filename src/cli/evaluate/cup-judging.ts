@@ -5,7 +5,7 @@ import { emptyCup, judgeCupByAll } from '../../pipeline/judge-cup.js';
 import type { Policy } from '../../pipeline/policy.js';
 import { engineKnowing } from '../../pipeline/judges/known-designs.js';
 import { sceneOf } from '../../pipeline/scene.js';
-import { fileStamp } from '../offline-engine.js';
+import { fileStamp } from '../../pipeline/file-stamp.js';
 import { readPicture } from '../read-picture.js';
 import { knownOfCup } from './known-of-cup.js';
 import { matchBoxes } from './match-items.js';

@@ -26,7 +26,7 @@ export const reasonMeanings: Readonly<Record<Reason, string>> = {
   cup_removed: 'The cup was taken or moved before its light.',
   empty_cup: 'Nothing lies in the cup.',
   model_not_ready: 'The judging process is starting, or failed.',
-  selftest_overdue: 'The self-test is overdue. This version never gives it.',
+  selftest_overdue: 'The self-test on the golden pictures failed, or is too old. The detail says which.',
   storage_fault: 'The disk did not take the cup’s row in time, or is full.',
   camera_fault: 'The camera is gone or does not answer.',
   thermal: 'The board is too hot. This version never gives it.',

@@ -261,6 +261,32 @@ export const schema = {
       'So many of the first bundle.trialCups that are amber for internal_error, timeout or model_not_ready roll the bundle back.',
     ),
   },
+  golden: {
+    path: key(
+      path('state'),
+      'golden',
+      'Folder of the golden pictures: cups of which a person knows the truth (cupcheck golden add).',
+    ),
+    maxScoreDifference: key(
+      number(0, 2),
+      0.01,
+      'How far an item’s score on a golden picture may be from the recorded one, where the same bundle and gallery judge; more fails the self-test.',
+    ),
+    maxAmbers: key(
+      whole(0, 200),
+      0,
+      'So many golden pictures that were green, and are right, may a new bundle make amber and still be activated. A wrong one must never be green.',
+    ),
+  },
+  selftest: {
+    atStart: key(flag, true, 'Judge the golden pictures at each start.'),
+    everyH: key(whole(0, 8760, 'h'), 24, 'Judge the golden pictures so often, between cups; 0 = never by itself.'),
+    maxAgeH: key(
+      whole(0, 8760, 'h'),
+      72,
+      'Where golden pictures are kept and none of the self-tests is younger, cups are amber (selftest_overdue); 0 = it is never overdue. A failed one makes them amber whatever its age.',
+    ),
+  },
   gallery: {
     path: key(
       path('state'),

@@ -1,5 +1,7 @@
 import { CupcheckError } from '../../errors.js';
 import type { Order, OrderRequest } from '../orders.js';
+import type { SelfTestEvent, SelfTestStatus } from '../golden/self-test.js';
+import type { SelfTestReport } from '../golden/self-test-report.js';
 import type { OutboxStatus } from '../ports.js';
 import type { Result } from '../result.js';
 import type { StationStatus } from '../status.js';
@@ -38,6 +40,15 @@ export interface Simulation {
 /** What may be asked of its bundles; by the control socket alone, never by MQTT. */
 export type BundleControl = Pick<BundleUpdates, 'activate' | 'commit' | 'rollback'>;
 
+/** What a self-test found. */
+export interface SelfTestAnswer {
+  /** Camera, light and networks; `cup` = not looked at, since a cup is in the station. */
+  readonly parts: 'answer' | 'fault' | 'cup';
+  readonly report: SelfTestReport;
+  /** Why cups are amber now; `null` = not for this. */
+  readonly doubt: SelfTestStatus['doubt'];
+}
+
 /** What the control socket may ask of a station. */
 export interface StationControl {
   status(): Promise<StationStatus>;
@@ -68,6 +79,8 @@ export interface StationControl {
   /** What only the running station can tell `doctor`. */
   findings(): Promise<readonly Finding[]>;
   readonly bundles: BundleControl;
+  /** Errors: MODEL_NOT_READY, GOLDEN_INVALID. */
+  runSelfTest(emit: (event: SelfTestEvent) => void, signal: AbortSignal): Promise<SelfTestAnswer>;
   /** `null` at a station with real devices. */
   readonly simulation: Simulation | null;
 }
@@ -128,6 +141,7 @@ export function stationVerbs(station: StationControl): VerbTable {
       { only: { type: ['string', 'null'], pattern: '^[0-9a-f]{64}$', default: null } },
       ({ only }) => station.bundles.rollback('by request', only),
     ),
+    'selftest.run': verb({}, (_params, call) => station.runSelfTest((event) => call.emit(event), call.signal)),
     'sim.place': verb<{ picture: string }>(
       { picture: { type: 'string', minLength: 1, maxLength: 4095, pattern: '^/' } },
       ({ picture }) => simulation().place(picture),

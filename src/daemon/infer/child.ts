@@ -44,6 +44,7 @@ async function answer(judging: Judging, message: unknown): Promise<ToParent> {
     if (type === 'ping') return { type: 'pong', id };
     const { cup } = question;
     if (type === 'compare') return { type: 'compared', id, cup, ...judging.compare(cup, question.frame) };
+    if (type === 'replay') return { type: 'replayed', id, cup, replayed: await judging.replay(question) };
     return { type: 'judged', id, cup, judgement: await judging.judge(question) };
   } catch (error) {
     return { type: 'error', id, ...toSend(error) };

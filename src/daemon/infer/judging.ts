@@ -7,7 +7,8 @@ import type { Picture } from '../../pipeline/frame.js';
 import { coverageOf } from '../../pipeline/bundle/thresholds.js';
 import { type Glance, glanceAt } from '../../pipeline/glance.js';
 import { type Engine, loadEngine } from '../../pipeline/engine.js';
-import { emptyCup, judgeCup, type View } from '../../pipeline/judge-cup.js';
+import { fileStamp } from '../../pipeline/file-stamp.js';
+import { type EmptyCup, emptyCup, judgeCup, type View } from '../../pipeline/judge-cup.js';
 import type { CodeOrder, Judgement } from '../../pipeline/judgement.js';
 import type { OrderSeen, Policy } from '../../pipeline/policy.js';
 import type { Inference } from '../../pipeline/ports.js';
@@ -15,7 +16,8 @@ import { sameCup } from '../../pipeline/same-cup.js';
 import { readTrust } from '../bundles/trusted-keys.js';
 import { stationBundle } from '../gallery/gallery-folder.js';
 import { type OrderOfCup, orderOfCup } from '../order-code.js';
-import type { CodeReader, FrameRef, JudgeInfo, JudgeRequest } from '../ports.js';
+import { readKept } from '../golden/golden-folder.js';
+import type { CodeReader, FrameRef, JudgeInfo, JudgeRequest, KeptFile, ReplayedCup, ReplayRequest } from '../ports.js';
 import type { RingReader } from './ring-reader.js';
 import type { InferSettings } from './settings.js';
 
@@ -35,6 +37,8 @@ export class Judging {
   readonly #camera: Calibration['camera'] | null;
   readonly #code: CodeOnCup | null;
   readonly #reader: RingReader;
+  /** The empty cup of the picture that was replayed last: most have the same. */
+  #replayedEmpty: { readonly sha256: string; readonly empty: EmptyCup } | null = null;
   /** The cup judged last, for `compare`. */
   #last: { readonly cup: string; readonly glance: Glance } | null = null;
 
@@ -126,6 +130,46 @@ export class Judging {
     if (first.encoding !== 'jpeg') this.#reader.requireWhole(first);
     this.#last = { cup, glance };
     return code === null ? judgement : { ...judgement, codeOrder: code };
+  }
+
+  /**
+   * Judges a picture of the disk by this station's policy, in the scene that comes with it. It is its own second frame: nothing moves.
+   * Errors: GOLDEN_INVALID, PICTURE_CORRUPT, PICTURE_SIZE, CALIBRATION_INVALID (the empty cup's picture is of another size), INFER_FAILED.
+   */
+  async replay({ picture: file, empty, pxPerMm, codeZone, asked }: ReplayRequest): Promise<ReplayedCup> {
+    const startMs = performance.now();
+    const picture = decodeJpeg(await readKept(file.path, file));
+    const view: View = { codeZone, pxPerMm, empty: empty === null ? null : await this.#emptyOf(empty) };
+    const { mode, design, count } = asked;
+    const order = mode === 'confirm' && design !== null ? { design, count, expired: false } : null;
+    const judgement = await judgeCup(
+      {
+        first: { picture, stamp: fileStamp() },
+        second: { glance: glanceAt(picture), stamp: fileStamp() },
+        order,
+        view,
+        decodeMs: performance.now() - startMs,
+      },
+      this.#engine,
+      { ...this.#policy, mode, count },
+    );
+    const { verdict, items, score } = judgement;
+    const reasons = judgement.verdict === 'green' ? [] : judgement.reasons;
+    return {
+      verdict,
+      reasons: reasons.map(({ reason, detail }) => ({ reason, detail })),
+      design: judgement.design,
+      score,
+      items: items.map(({ box, design, score }) => ({ box, design, score })),
+    };
+  }
+
+  async #emptyOf(file: KeptFile): Promise<EmptyCup> {
+    if (this.#replayedEmpty?.sha256 !== file.sha256) {
+      const picture = decodeJpeg(await readKept(file.path, file));
+      this.#replayedEmpty = { sha256: file.sha256, empty: emptyCup(picture, this.#engine) };
+    }
+    return this.#replayedEmpty.empty;
   }
 
   /** The order that counts for the cup in the picture, with what a code on it says. */

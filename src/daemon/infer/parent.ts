@@ -2,12 +2,13 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { asCupcheckError, CupcheckError } from '../../errors.js';
 import type { Judgement } from '../../pipeline/judgement.js';
-import type { CupJudge, FrameRef, JudgeInfo, JudgeRequest } from '../ports.js';
+import type { CupJudge, FrameRef, JudgeInfo, JudgeRequest, ReplayedCup, ReplayRequest } from '../ports.js';
 import { BorderError } from './border.js';
 import { checkJudgement } from './check-judgement.js';
 import { Lane } from './lane.js';
 import { Life } from './life.js';
 import { type Answer, frameToSend, readToParent } from './protocol.js';
+import { readReplayed } from './replay.js';
 import { type RestartLimits, restartLimits, RestartPolicy } from './restart-policy.js';
 import type { InferSettings } from './settings.js';
 
@@ -147,6 +148,14 @@ export class InferParent implements CupJudge {
       return { same: answer.same, difference: answer.difference };
     };
     return this.#ask({ type: 'compare', cup, frame: frameToSend(frame) }, accept, signal);
+  }
+
+  replay(request: ReplayRequest, signal: AbortSignal): Promise<ReplayedCup> {
+    const accept = (answer: Answer): ReplayedCup => {
+      if (answer.type !== 'replayed') throw new BorderError('message.type', 'replayed', answer.type);
+      return readReplayed(answer.replayed, request);
+    };
+    return this.#ask({ type: 'replay', ...request }, accept, signal);
   }
 
   #ask<T>(question: Parameters<Lane['ask']>[0], accept: (answer: Answer) => T, signal: AbortSignal): Promise<T> {

@@ -1,12 +1,13 @@
 import { type CupcheckError, isErrorCode, type ErrorCode } from '../../errors.js';
 import { proveFresh, type FrameStamp, type FreshStamp } from '../../pipeline/frame.js';
 import type { OrderForCup } from '../orders.js';
-import type { FrameRef, JudgeInfo } from '../ports.js';
+import type { FrameRef, JudgeInfo, ReplayRequest } from '../ports.js';
 import { Fields } from './border.js';
+import { readReplay } from './replay.js';
 
 /**
  * What core and the judging process say to each other, over Node's IPC channel with structured clone (bigint passes).
- * Pictures never travel here: a message names a slot of the shared ring. Each side checks what it gets.
+ * Pictures never travel here: a message names a slot of the shared ring, or a file. Each side checks what it gets.
  */
 
 /** File descriptor under which the child finds the frame ring: the first one after stdin, stdout, stderr and the channel. */
@@ -26,12 +27,14 @@ export type ToChild<Settings> =
       readonly order: OrderForCup | null;
     }
   | { readonly type: 'compare'; readonly id: number; readonly cup: string; readonly frame: FrameRef }
+  | ({ readonly type: 'replay'; readonly id: number } & ReplayRequest)
   | { readonly type: 'ping'; readonly id: number };
 
 /** A question to the child, before the lane gives it its id. */
 export type Question =
   | Omit<Extract<ToChild<never>, { type: 'judge' }>, 'id'>
   | Omit<Extract<ToChild<never>, { type: 'compare' }>, 'id'>
+  | Omit<Extract<ToChild<never>, { type: 'replay' }>, 'id'>
   | Omit<Extract<ToChild<never>, { type: 'ping' }>, 'id'>;
 
 export type Answer =
@@ -43,6 +46,7 @@ export type Answer =
       readonly same: boolean;
       readonly difference: number;
     }
+  | { readonly type: 'replayed'; readonly id: number; readonly cup: string; readonly replayed: unknown }
   | { readonly type: 'pong'; readonly id: number }
   | { readonly type: 'error'; readonly id: number; readonly code: ErrorCode; readonly message: string };
 
@@ -92,10 +96,10 @@ function readInfo(fields: Fields): JudgeInfo {
   };
 }
 
-/** A message from the child, checked. The judgement inside is checked against its request by `checkJudgement`. Errors: BorderError. */
+/** A message from the child, checked. A judgement inside is checked against its request by `checkJudgement`, `readReplayed`. Errors: BorderError. */
 export function readToParent(value: unknown): ToParent {
   const fields = new Fields(value, 'message');
-  const type = fields.oneOf('type', ['ready', 'failed', 'judged', 'compared', 'pong', 'error']);
+  const type = fields.oneOf('type', ['ready', 'failed', 'judged', 'compared', 'replayed', 'pong', 'error']);
   if (type === 'ready') return { type, info: readInfo(fields.record('info')) };
   if (type === 'failed') return { type, ...errorOf(fields) };
   const id = fields.whole('id', 1, Number.MAX_SAFE_INTEGER);
@@ -103,6 +107,7 @@ export function readToParent(value: unknown): ToParent {
   if (type === 'error') return { type, id, ...errorOf(fields) };
   const cup = fields.text('cup', longestName);
   if (type === 'judged') return { type, id, cup, judgement: (value as { judgement?: unknown }).judgement };
+  if (type === 'replayed') return { type, id, cup, replayed: (value as { replayed?: unknown }).replayed };
   return { type, id, cup, same: fields.flag('same'), difference: fields.number('difference', 0) };
 }
 
@@ -147,9 +152,10 @@ function readOrder(order: Fields): OrderForCup {
 /** A question from core, checked, with its frames proved fresh again. Errors: BorderError. */
 export function readQuestion(value: unknown): Exclude<ToChild<never>, { type: 'start' }> {
   const fields = new Fields(value, 'message');
-  const type = fields.oneOf('type', ['judge', 'compare', 'ping']);
+  const type = fields.oneOf('type', ['judge', 'compare', 'replay', 'ping']);
   const id = fields.whole('id', 1, Number.MAX_SAFE_INTEGER);
   if (type === 'ping') return { type, id };
+  if (type === 'replay') return { type, id, ...readReplay(fields) };
   const cup = fields.text('cup', longestName);
   if (type === 'compare') return { type, id, cup, frame: readFrame(fields.record('frame')) };
   return {

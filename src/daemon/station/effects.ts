@@ -42,6 +42,8 @@ export interface StationPorts {
   readonly presenceKnown: boolean;
   /** Draws whether a would-be green is shown amber, so that a person checks the station. */
   readonly audited: () => boolean;
+  /** Why the self-test does not vouch for a green; `null` where it does, or there is none. */
+  readonly doubt: () => string | null;
   readonly times: StationTimes;
 }
 
@@ -209,9 +211,9 @@ export class StationEffects {
   }
 
   private async judge(cup: Cup): Promise<void> {
-    const { judge, journal, camera, clock, times } = this.ports;
+    const { judge, journal, camera, clock, times, audited, doubt } = this.ports;
     cup.judgedWith = judge.info;
-    const judgement = await judgeFrames(cup, judge, camera, clock, times.frameTimeoutMs, this.ports.audited);
+    const judgement = await judgeFrames(cup, judge, camera, clock, times.frameTimeoutMs, audited, doubt);
     cup.judgement = await takeCodeOrder(cup, judgement, journal, clock);
   }
 

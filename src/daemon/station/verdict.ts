@@ -11,7 +11,7 @@ export function demote(green: GreenJudgement, because: ReasonGiven): AmberJudgem
 
 /**
  * The cup's judgement. A green is checked once more: a frame exposed after the judging must show the same cup.
- * `audited` draws the greens that a person checks. Errors: those of CupJudge and of `freshFrame`.
+ * `doubt` tells why no green of this station can be relied on now, `audited` draws the greens that a person checks. Errors: those of CupJudge and of `freshFrame`.
  */
 export async function judgeFrames(
   cup: Cup,
@@ -20,12 +20,15 @@ export async function judgeFrames(
   clock: Clock,
   patienceMs: number,
   audited: () => boolean,
+  doubt: () => string | null,
 ): Promise<Judgement> {
   const [first, second] = cup.frames;
   if (first === undefined || second === undefined) throw new Error('a cup is judged on two frames');
   const signal = cup.work.signal;
   const judgement = await judge.judge({ cup: cup.id, first, second, order: cup.order }, signal);
   if (judgement.verdict !== 'green') return judgement;
+  const detail = doubt();
+  if (detail !== null) return demote(judgement, { reason: 'selftest_overdue', detail });
 
   const later = await freshFrame(camera, clock, clock.nowNs(), patienceMs, signal);
   try {

@@ -194,6 +194,13 @@ export class BundleUpdates {
     if (why !== null) this.#fail(why);
   }
 
+  /** A self-test failed that this bundle judged: while it is on trial it goes. */
+  selfTestFailed(bundle: string, why: string): void {
+    const { active = null, trial = null } = this.#state ?? {};
+    if (trial !== null && active !== null && active !== 'config' && active.bundle === bundle)
+      this.#fail(`the self-test failed: ${why}`);
+  }
+
   #joined(sha256: string, startNs: bigint): UpdateAnswer {
     const { active, outcomes } = this.#known();
     if (active !== 'config' && active.bundle === sha256) return this.#answer('activated', startNs);

@@ -1,6 +1,6 @@
 import { CupcheckError } from '../../errors.js';
 import type { Judgement } from '../../pipeline/judgement.js';
-import type { CupJudge, FrameRef, JudgeInfo, JudgeRequest } from '../ports.js';
+import type { CupJudge, FrameRef, JudgeInfo, JudgeRequest, ReplayedCup, ReplayRequest } from '../ports.js';
 
 /** A judging process with one bundle. */
 export interface JudgeProcess extends CupJudge {
@@ -52,6 +52,10 @@ export class SwitchingJudge implements CupJudge {
 
   compare(cup: string, frame: FrameRef, signal: AbortSignal): Promise<{ same: boolean; difference: number }> {
     return this.#serving?.compare(cup, frame, signal) ?? notReady();
+  }
+
+  replay(request: ReplayRequest, signal: AbortSignal): Promise<ReplayedCup> {
+    return this.#serving?.replay(request, signal) ?? notReady();
   }
 
   onState(listener: Listener): () => void {

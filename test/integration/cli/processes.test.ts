@@ -52,6 +52,7 @@ const status: StationStatus = {
   camera: { driver: 'replay', state: 'streaming', newest_frame_age_ms: 40 },
   trigger: { driver: 'scripted', kind: 'level' },
   judge: { ready: true, provider: 'cpu', bundle: null, designs: 0, covered: 0, trial_until: null },
+  selftest: null,
   broker: { enabled: false, connected: false, waiting: 0, stuck: null },
   order: null,
   last: null,
@@ -143,8 +144,8 @@ describe('a watch', () => {
     let seen = '';
     terminal.stdout.on('data', (chunk) => (seen += String(chunk)));
     const closed = once(terminal, 'close');
-    // The second picture goes up over the ten lines of the first.
-    await expect.poll(() => seen, { timeout: 30_000 }).toContain('\u001b[10A\r\u001b[J');
+    // The second picture goes up over the eleven lines of the first.
+    await expect.poll(() => seen, { timeout: 30_000 }).toContain('\u001b[11A\r\u001b[J');
     terminal.stdin.write('\u0003');
     expect(await closed).toEqual([0, null]);
     // Nothing that would have to be taken back: no hidden cursor, no other screen, no colour left on.

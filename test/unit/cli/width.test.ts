@@ -33,6 +33,7 @@ const status = {
     covered: 66,
     trial_until: null,
   },
+  selftest: null,
   broker: { enabled: true, connected: false, waiting: 12, stuck: null },
   order: {
     id: 'b'.repeat(36),

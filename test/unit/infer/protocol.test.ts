@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CupcheckError } from '../../../src/errors.js';
 import { errorToSend, frameToSend, readQuestion, readToParent } from '../../../src/daemon/infer/protocol.js';
+import { readReplayed } from '../../../src/daemon/infer/replay.js';
 import { readStart } from '../../../src/daemon/infer/settings.js';
 import { requestFor } from './requests.js';
 
@@ -37,6 +38,40 @@ describe('a question to the judging process', () => {
     ['an unknown type', { type: 'shout' }, 'type'],
   ])('is refused with %s, and the field is named', (_, change, path) => {
     expect(() => readQuestion({ ...judge, ...change })).toThrow(path);
+  });
+});
+
+describe('a picture that is to be judged again', () => {
+  const file = { path: '/golden/a.jpg', sha256: 'a'.repeat(64), bytes: 1000 };
+  const asked = { mode: 'confirm', design: 'tower', count: 2 } as const;
+  const request = { cup: 'c1', picture: file, empty: null, pxPerMm: 8, codeZone: [1, 2, 3, 4], asked };
+  const replay = { type: 'replay', id: 3, ...request };
+  const items = [{ box: [1, 2, 3, 4], design: 'tower', score: 0.4 }];
+  const green = { verdict: 'green', reasons: [], design: 'tower', score: 0.4, items };
+
+  it('passes whole, and so does its answer', () => {
+    expect(readQuestion(structuredClone(replay))).toEqual(replay);
+    expect(readReplayed(structuredClone(green), { asked })).toEqual(green);
+    const answer = { type: 'replayed', id: 3, cup: 'c1', replayed: green };
+    expect(readToParent(structuredClone(answer))).toEqual(answer);
+  });
+
+  it.each([
+    ['no file', { picture: null }, 'picture'],
+    ['a scale of 0', { pxPerMm: 0 }, 'pxPerMm'],
+    ['a zone of three numbers', { codeZone: [1, 2, 3] }, 'codeZone'],
+    ['an unknown mode', { asked: { ...asked, mode: 'guess' } }, 'asked.mode'],
+  ])('is refused with %s', (_, change, path) => {
+    expect(() => readQuestion({ ...replay, ...change })).toThrow(path);
+  });
+
+  it.each([
+    ['an amber without a reason', { verdict: 'amber' }, 'reasons'],
+    ['a green of another design', { design: 'bridge' }, 'design'],
+    ['a score that is no number', { score: Number.NaN }, 'score'],
+    ['an item without a box', { items: [{ design: null, score: null }] }, 'items[0].box'],
+  ])('is not believed with %s', (_, change, path) => {
+    expect(() => readReplayed({ ...green, ...change }, { asked })).toThrow(path);
   });
 });
 

@@ -126,6 +126,16 @@ describe('a cup that cannot be green', () => {
     expect(reasons()).toEqual(['audit']);
   });
 
+  it('is not vouched for by the self-test: amber selftest_overdue, and says why', async () => {
+    fake.doubts.detail = 'the self-test failed: cup 41';
+    place();
+    await fake.clock.advance(500);
+    expect(fake.light.shown).toEqual(['amber']);
+    expect(fake.journal.results[0]?.reasons).toEqual([
+      { reason: 'selftest_overdue', detail: 'the self-test failed: cup 41' },
+    ]);
+  });
+
   it('has a row that is not on disk by the deadline: amber storage_fault', async () => {
     fake.journal.commit = () => fake.clock.until(fake.clock.nowNs() + 5_000_000_000n, new AbortController().signal);
     place();

@@ -227,6 +227,25 @@ describe('an activation', () => {
     expect(shelf.kept.outcomes.map(({ why }) => why)).toEqual(['the caller went away', 'asked for']);
   });
 
+  it('goes back where its self-test fails on trial; another bundle’s, or one after the commit, changes nothing', async () => {
+    await within(500, activate(a));
+    updates.selfTestFailed(configDigest, 'cup 41');
+    await fake.clock.advance(500);
+    expect(served()).toBe(a);
+    updates.selfTestFailed(a, 'cup 41: it is green, and must never be');
+    await fake.clock.advance(500);
+    expect(served()).toBe(configDigest);
+    expect(shelf.kept.outcomes.at(-1)).toMatchObject({
+      outcome: 'rolled_back',
+      why: 'the self-test failed: cup 41: it is green, and must never be',
+    });
+    await within(500, activate(b));
+    await updates.commit();
+    updates.selfTestFailed(b, 'cup 41');
+    await fake.clock.advance(500);
+    expect(served()).toBe(b);
+  });
+
   it('is refused while another bundle is on trial', async () => {
     await within(500, activate(a));
     await expect(within(500, activate(b))).rejects.toMatchObject({ code: 'BUNDLE_STEP' });
