@@ -28,7 +28,7 @@ def aims_table(judges, enrolled, more_bad=()):
     found_items = measures.recall(outcomes)
     cups = one.cups
     impostor = f"{one.false_greens} of {cups}"
-    short = "reached" if one.false_greens == 0 and cups >= IMPOSTORS else f"{one.false_greens} false greens, {max(0, IMPOSTORS - cups)} cups fewer than aimed at"
+    short = "reached" if one.false_greens == 0 and cups >= IMPOSTORS else f"{one.false_greens} false green{'s' * (one.false_greens != 1)}, {max(0, IMPOSTORS - cups)} cups fewer than aimed at"
     found = enrolled or {}
     taught = [found.get("all") or (0, 0), found.get("unworn") or (0, 0)]
     rows = [

@@ -61,6 +61,14 @@ def unread_line(manifest, at_work):
             "as are those of rendered coins above.")
 
 
+def taught_line(manifest):
+    """What keeps cups of enrolled designs amber: the floor of what is taught."""
+    taught = manifest["provenance"]["chosen"]["unknownSimilarity"]["taught"]
+    return (f"What limits it: an item counts as a taught design only where it is alike by {taught['floor']:.3f} or more, for 98 in 100 strangers are less "
+            f"([decision 0134](../docs/decisions/0134-the-floor-of-what-is-taught.md)). Of {taught['items']} views of {taught['designs']} held-back designs {percent(taught['ownBelow'])} lie below it: "
+            "the network describes designs that it was not trained on too much alike. The floor was first the highest of the bundle’s own, which was stricter.")
+
+
 def share_coins(outcomes):
     return f"{len(frozenset().union(*(o.impostors for o in outcomes)))} coins that do not belong"
 
@@ -124,6 +132,7 @@ def page(a):
     if enrolled is not None:
         yield "## Designs enrolled from photographs"
         yield enrolled["text"]
+        yield taught_line(manifest)
     if a.no_scale:
         yield "## The first cups without a calibrated scale"
         yield boxed(a.no_scale)
