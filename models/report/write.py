@@ -15,7 +15,7 @@ from train.ablations import ablation_tables
 from .aims import aims_table
 from .attempts import attempts_section
 from .outcomes import read
-from .tables import Judges, designs_table, judges_table, kinds_table, known_table, limits_table, reasons_table, slices_table, weakest_line, weakest_table
+from .tables import Judges, designs_table, judges_table, kinds_table, known_table, limits_table, percent, reasons_table, slices_table, weakest_line, weakest_table
 
 INTRODUCTION = """The cups are composites: studio photographs with their light baked in, or coins rendered by us. **No real cup has been measured.**
 The photographed coins are those of the split `test-photo`: other coins of the trained designs, never seen in training, choosing or calibration.

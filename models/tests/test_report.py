@@ -13,7 +13,7 @@ from report.outcomes import read
 from report.tables import Judges, judges_table, kinds_table, known_table, limits_table, slices_table, weakest_line, weakest_table
 from report.slices import slices
 from train.ablations import ablation_tables
-from report.write import half_line
+from report.write import half_line, taught_line
 
 EVIDENCE = {"bound": 0.012, "kinds": {"one_impostor": {"bound": 0.036}}}
 MANIFEST = {
@@ -52,6 +52,14 @@ class Weakest(unittest.TestCase):
         self.assertIn("| worn flat (below grade 3) | 1 | 33.3 % | 1 | 0 | 0 | 0 |", limits_table(found))
         self.assertIn("| grade 7 and better | 1 | 33.3 % | 1 | 0 | 0 | 0 |", limits_table(found))
         self.assertIn("| ship-40 | 1 | 3 | mixed_designs 1 |", weakest_table(found))
+
+
+class Taught(unittest.TestCase):
+    def test_what_limits_enrolled_designs_is_said_by_the_floor_in_the_manifest(self):
+        taught = {"floor": 0.593, "designs": 18, "items": 55, "ownBelow": 0.6909}
+        said = taught_line({"provenance": {"chosen": {"unknownSimilarity": {"taught": taught}}}})
+        self.assertIn("alike by 0.593 or more", said)
+        self.assertIn("Of 55 views of 18 held-back designs 69.1 % lie below it", said)
 
 
 class Measures(unittest.TestCase):
