@@ -1,5 +1,6 @@
+import { ofTheMoment } from '../../daemon/of-the-moment.js';
 import type { Result, ResultItem } from '../../daemon/result.js';
-import type { Judgement, Reason, ReasonGiven } from '../../pipeline/judgement.js';
+import type { Judgement, ReasonGiven } from '../../pipeline/judgement.js';
 
 /** One item of a judgement, as far as it is compared with another judgement of the same picture. */
 export type JudgedItem = Pick<ResultItem, 'box' | 'design' | 'side' | 'score' | 'compatible'>;
@@ -13,23 +14,6 @@ export interface JudgedCup {
   readonly reasons: readonly ReasonGiven[];
   readonly items: readonly JudgedItem[];
 }
-
-/** Reasons that one kept picture can't give again: they come of time, of devices, of chance, or of the second frame. */
-const ofTheMoment: ReadonlySet<Reason> = new Set([
-  'audit',
-  'motion',
-  'stale_frame',
-  'no_frame',
-  'timeout',
-  'retrigger',
-  'cup_removed',
-  'model_not_ready',
-  'selftest_overdue',
-  'storage_fault',
-  'camera_fault',
-  'thermal',
-  'internal_error',
-]);
 
 export const reasonsOfTheMoment = ({ reasons }: Pick<Result, 'reasons'>): readonly ReasonGiven[] =>
   reasons.filter(({ reason }) => ofTheMoment.has(reason));

@@ -11,7 +11,8 @@ import type { Engine } from '../../pipeline/engine.js';
 import type { Picture } from '../../pipeline/frame.js';
 import { emptyCup, judgeCup, type View } from '../../pipeline/judge-cup.js';
 import type { Policy } from '../../pipeline/policy.js';
-import { engineOf, fileStamp } from '../offline-engine.js';
+import { fileStamp } from '../../pipeline/file-stamp.js';
+import { engineOf } from '../offline-engine.js';
 import { type JudgedCup, judgedNow, reasonsOfTheMoment } from './judged-cup.js';
 
 export interface ReplayOptions {

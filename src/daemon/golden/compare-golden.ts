@@ -1,4 +1,5 @@
 import type { Reason } from '../../pipeline/judgement.js';
+import { ofTheMoment } from '../of-the-moment.js';
 import type { JudgeInfo, ReplayedCup } from '../ports.js';
 import type { GoldenItem, GoldenRecord, Recorded } from './golden-record.js';
 
@@ -26,24 +27,8 @@ export interface GoldenVerdict {
   readonly sameModel: boolean;
 }
 
-/** What depends on the moment: a picture alone cannot give it again. */
-const ofTheMoment: ReadonlySet<Reason> = new Set<Reason>([
-  'no_order',
-  'order_expired',
-  'audit',
-  'motion',
-  'stale_frame',
-  'no_frame',
-  'timeout',
-  'retrigger',
-  'cup_removed',
-  'model_not_ready',
-  'selftest_overdue',
-  'storage_fault',
-  'camera_fault',
-  'thermal',
-  'internal_error',
-]);
+/** What a picture alone cannot give again, or what came of there being no order for it. */
+const notOfThePicture: ReadonlySet<Reason> = new Set<Reason>([...ofTheMoment, 'no_order', 'order_expired']);
 
 /** Ambers that were greens until something vetoed them. */
 const vetoes: ReadonlySet<Reason> = new Set<Reason>(['audit', 'selftest_overdue']);
@@ -53,7 +38,7 @@ export function recordedVerdict({ recorded, expected }: GoldenRecord): 'green' |
   if (!isSameQuestion(recorded.asked, expected)) return null;
   const { verdict, reasons } = recorded;
   if (verdict === 'green' || (reasons.length > 0 && reasons.every((reason) => vetoes.has(reason)))) return 'green';
-  return reasons.some((reason) => !ofTheMoment.has(reason)) ? 'amber' : null;
+  return reasons.some((reason) => !notOfThePicture.has(reason)) ? 'amber' : null;
 }
 
 function isSameQuestion(a: Recorded['asked'], b: Recorded['asked']): boolean {
