@@ -83,10 +83,10 @@ def kinds_table(judges):
     return markdown(["judge", *present], rows)
 
 
-def slices_table(judges):
+def slices_table(judges, trained=None):
     clean = [o for o in judges.at_work[judges.own] if o.clean]
     rows = [[name, sum(map(holds, clean)), *(share(*measures.coverage([o for o in judges.at_work[j] if o.clean and holds(o)])) for j in judges.names)]
-            for name, holds in slices(clean)]
+            for name, holds in slices(clean, trained)]
     return markdown(["clean cups", "cups", *map(judges.label, judges.names)], rows)
 
 

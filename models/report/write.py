@@ -11,6 +11,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
+from generate.photographs import index, split_of
 from train.ablations import ablation_tables
 from .aims import aims_table
 from .attempts import attempts_section
@@ -73,7 +74,12 @@ def share_coins(outcomes):
     return f"{len(frozenset().union(*(o.impostors for o in outcomes)))} coins that do not belong"
 
 
-def cups_sections(title, judges):
+def trained_pictures():
+    """design → photographs that it was trained on; empty where the photographs are not here."""
+    return Counter(p.design for p in index() if p.set == "us-types" and split_of(p) == "train")
+
+
+def cups_sections(title, judges, trained=None):
     """The tables of one set of cups."""
     yield f"## {title}"
     yield kinds_line(judges.cups[judges.own])
@@ -82,7 +88,7 @@ def cups_sections(title, judges):
     yield "*no threshold*: only what each judge itself refuses, and what the camera sees (sizes, counts, overlaps), is amber."
     yield kinds_table(judges)
     yield "### By what clean cups have in common"
-    yield slices_table(judges)
+    yield slices_table(judges, trained)
 
 
 def page(a):
@@ -106,7 +112,7 @@ def page(a):
     yield "What keeps clean cups from green, so far as the weakest coin of each tells:"
     yield limits_table(photographs.at_work[photographs.own])
     yield weakest_line(photographs.at_work[photographs.own]) + " On a coin that is worn flat there is often nothing left to be seen of its design. What was tried stands at the end."
-    yield from cups_sections("Judges on photographed coins that training never saw", photographs)
+    yield from cups_sections("Judges on photographed coins that training never saw", photographs, trained_pictures())
     if timing:
         yield "Milliseconds are medians of one job with one thread a network, over the first cups; *in all* is from decoding to the verdict. A judge that cuts out pictures of its own pays for that under *judging*."
     if rendered:

@@ -158,6 +158,13 @@ class Tables(unittest.TestCase):
         self.assertEqual((named["made of photographs"], named["made of photographs, look 2"]), (1, 1))
 
 
+    def test_cups_are_told_apart_by_how_many_pictures_their_design_was_trained_on(self):
+        found = outcomes(cup(), cup(expect="tree"), cup(expect="tree"))["metric"]
+        named = {name: sum(map(holds, found)) for name, holds in slices(found, {"ship": 30, "tree": 12})}
+        self.assertEqual((named["of a design trained on 28 or more pictures"], named["of a design trained on 1 to 19 pictures"]), (1, 2))
+        self.assertFalse([name for name, _ in slices(found) if "trained" in name])
+
+
 class Merge(unittest.TestCase):
     def test_folders_become_one(self):
         with tempfile.TemporaryDirectory() as name:
