@@ -118,25 +118,22 @@ def weakest_line(outcomes, few=(5, 10, 25)):
     return f"In {len(ambers)} ambers of clean cups the item with the lowest score was one of {len(counts)} coins, of {coins} that lay in clean cups{': ' + shares if shares else ''}."
 
 
-LOOKS_LIKE_ANOTHER, UNLIKE_ANY = {"mixed_designs", "wrong_design"}, {"unknown_design"}
+# What was said of an amber cup: the first that holds.
+SAID = (("like another design", lambda reasons: not reasons.isdisjoint({"mixed_designs", "wrong_design"})), ("like none", lambda reasons: "unknown_design" in reasons),
+        ("right, not sure enough", lambda reasons: reasons <= {"low_margin", "not_covered"}), ("of another size, covered or not counted", lambda reasons: True))
 
 
 def limits_table(outcomes):
     """Where clean cups are lost: by how worn the weakest coin of each amber is, and by what was said of the cup."""
-    ambers = [o for o in outcomes if o.clean and not o.green]
-    wear = lambda o: grade(o.weakest) if o.weakest else None
-    clean = sum(o.clean for o in outcomes)
-    bins = [(f"worn flat (below grade {FLAT})", lambda g: g is not None and g < FLAT), (f"worn below grade {WORN}", lambda g: g is not None and FLAT <= g < WORN),
-            (f"grade {WORN} and better", lambda g: g is not None and g >= WORN), ("of no known grade", lambda g: g is None)]
-    said = lambda o: ("like another design" if LOOKS_LIKE_ANOTHER & {*o.reasons} else "like none" if UNLIKE_ANY & {*o.reasons} else
-                      "right, not sure enough" if {*o.reasons} <= {"low_margin", "not_covered"} else "of another size, covered or not counted")
-    columns = ("like another design", "like none", "right, not sure enough", "of another size, covered or not counted")
+    clean = [o for o in outcomes if o.clean]
+    wear = {f"worn flat (below grade {FLAT})": range(1, FLAT), f"worn below grade {WORN}": range(FLAT, WORN), f"grade {WORN} and better": range(WORN, 71), "of no known grade": (None,)}
     rows = []
-    for name, holds in bins:
-        mine = [o for o in ambers if holds(wear(o))]
+    for name, grades in wear.items():
+        mine = [frozenset(o.reasons) for o in clean if not o.green and grade(o.weakest) in grades]
+        said = Counter(next(text for text, holds in SAID if holds(reasons)) for reasons in mine)
         if mine:
-            rows.append([name, len(mine), share(len(mine), clean), *(sum(said(o) == c for o in mine) for c in columns)])
-    return markdown(["the weakest coin of the cup is", "amber", "of all clean cups", *columns], rows)
+            rows.append([name, len(mine), share(len(mine), len(clean)), *(said[text] for text, _ in SAID)])
+    return markdown(["the weakest coin of the cup is", "amber", "of all clean cups", *(text for text, _ in SAID)], rows)
 
 
 def weakest_table(outcomes, most=15):

@@ -16,6 +16,7 @@ import { SqliteJournal } from './journal/sqlite-journal.js';
 import { LightLease } from './light/client.js';
 import { OperateStation } from './operate.js';
 import { OrderBook } from './order-book.js';
+import { goldenName } from './golden/compare-golden.js';
 import { SelfTest } from './golden/self-test.js';
 import type { FaultSource } from './station/states.js';
 import { Station } from './station/station.js';
@@ -187,7 +188,7 @@ export async function assembleStation(
     onFailed: ({ by, failed: [first] }) =>
       updates.selfTestFailed(
         by.bundle,
-        first === undefined ? 'no picture named' : `cup ${first.seq ?? first.cup}: ${first.why}`,
+        first === undefined ? 'no picture named' : `${goldenName(first)}: ${first.why}`,
       ),
   });
 

@@ -1,5 +1,5 @@
 import type { SelfTestAnswer } from '../../daemon/control/station-verbs.js';
-import type { GoldenOutcome, GoldenVerdict } from '../../daemon/golden/compare-golden.js';
+import { goldenName, type GoldenOutcome, type GoldenVerdict } from '../../daemon/golden/compare-golden.js';
 import { counted, indented } from '../layout.js';
 import { paint, type Terminal } from '../terminal.js';
 
@@ -22,10 +22,10 @@ function saidOf({ outcome, verdict, truth, difference, sameModel }: GoldenVerdic
 
 /** A line a picture, and one that says what is wrong with it. */
 export function pictureLines(picture: GoldenVerdict, terminal: Terminal): string[] {
-  const { cup, seq, outcome, why } = picture;
+  const { outcome, why } = picture;
   const word = words[outcome];
   const painted = paint(terminal, word === 'ok' ? 'green' : 'red', word.padEnd(4));
-  return [`${painted}  cup ${seq ?? cup}  ${saidOf(picture)}`, ...(why === null ? [] : indented(why, 6))];
+  return [`${painted}  ${goldenName(picture)}  ${saidOf(picture)}`, ...(why === null ? [] : indented(why, 6))];
 }
 
 const partsTexts: Readonly<Record<SelfTestAnswer['parts'], string>> = {

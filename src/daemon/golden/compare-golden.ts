@@ -27,6 +27,9 @@ export interface GoldenVerdict {
   readonly sameModel: boolean;
 }
 
+/** What people call it. */
+export const goldenName = ({ cup, seq }: Pick<GoldenVerdict, 'cup' | 'seq'>): string => `cup ${seq ?? cup}`;
+
 /** What a picture alone cannot give again, or what came of there being no order for it. */
 const notOfThePicture: ReadonlySet<Reason> = new Set<Reason>([...ofTheMoment, 'no_order', 'order_expired']);
 

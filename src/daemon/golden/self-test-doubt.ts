@@ -1,3 +1,4 @@
+import { goldenName } from './compare-golden.js';
 import type { JudgeInfo } from '../ports.js';
 import { isSame, type JudgedBy, judgedBy, type SelfTestReport } from './self-test-report.js';
 
@@ -28,7 +29,7 @@ export function doubtOf({ report, ageMs, pictures, serving, vouched, maxAgeH }: 
   if (report?.outcome === 'failed') {
     const [first] = report.failed;
     const more = report.failures > 1 ? ` (and ${report.failures - 1} more)` : '';
-    const cup = first === undefined ? '' : `: cup ${first.seq ?? first.cup}, ${first.why}${more}`;
+    const cup = first === undefined ? '' : `: ${goldenName(first)}, ${first.why}${more}`;
     return `the self-test failed at ${report.at}${cup}`;
   }
   if (pictures === 0 || maxAgeH === 0) return null;

@@ -1,5 +1,5 @@
 import { CupcheckError } from '../../errors.js';
-import { failuresOf, type GoldenVerdict } from '../golden/compare-golden.js';
+import { failuresOf, goldenName, type GoldenVerdict } from '../golden/compare-golden.js';
 import { listGolden } from '../golden/golden-folder.js';
 import { replayGolden } from '../golden/replay-golden.js';
 import type { CupJudge, JudgeInfo } from '../ports.js';
@@ -17,9 +17,6 @@ export interface GoldenProverOptions {
 /** So many are named. */
 const mostNamed = 5;
 const longestWhy = 200;
-
-export const goldenName = ({ cup, seq }: Pick<GoldenVerdict, 'cup' | 'seq'>): string =>
-  seq === null ? `cup ${cup}` : `cup ${seq}`;
 
 /** What is wrong, for people: the first ones by name. */
 export function failuresText(failures: readonly GoldenVerdict[]): string {

@@ -12,7 +12,7 @@ import type { UpdateAnswer } from '../../../src/daemon/update/bundle-updates.js'
 import { CupcheckError } from '../../../src/errors.js';
 import { readSignedManifest } from '../../../src/pipeline/bundle/read-manifest.js';
 import { keyPair, trusting, writeSignedBundle } from '../../fixtures/signed-bundle.js';
-import { runBundleVerb, type VerbRun } from '../../fixtures/bundle-verb.js';
+import { runBundleVerb, type VerbRun } from '../../fixtures/verb-at.js';
 
 // Each installation waits for the disk some twenty times, and the disk may be busy.
 vi.setConfig({ testTimeout: 60_000 });

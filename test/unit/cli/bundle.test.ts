@@ -5,7 +5,7 @@ import stringWidth from 'string-width';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ByteProgress } from '../../../src/cli/bundle/byte-progress.js';
 import { writeTinyBundle } from '../../fixtures/tiny-bundle.js';
-import { runBundleVerb, type VerbRun } from '../../fixtures/bundle-verb.js';
+import { runBundleVerb, type VerbRun } from '../../fixtures/verb-at.js';
 
 let root = '';
 const at = (...names: string[]) => join(root, ...names);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import stringWidth from 'string-width';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseGolden } from '../../../src/daemon/golden/golden-record.js';
-import { goldenRecord, runVerb, somePicture, writeJournal } from '../../fixtures/golden-station.js';
+import { goldenRecord, somePicture, writeJournal } from '../../fixtures/golden-station.js';
+import { runVerbAt } from '../../fixtures/verb-at.js';
 import { amberDraft, greenDraft } from '../../fixtures/result-draft.js';
 
 // Each addition waits for the disk, which may be busy.
@@ -12,7 +13,7 @@ vi.setConfig({ testTimeout: 60_000 });
 
 let root = '';
 const at = (...names: string[]) => join(root, ...names);
-const golden = (...argv: string[]) => runVerb(root, 'golden', ...argv);
+const golden = (...argv: string[]) => runVerbAt(root, ['golden', ...argv]);
 const kept = () => readdirSync(at('state', 'golden')).sort();
 
 beforeEach(() => {
