@@ -12,19 +12,23 @@ export default class SystemReporter {
       totals[rig ? 'rig' : 'failed'] += 1;
     };
     const rows = [];
+    const failures = [];
     for (const module of modules) {
       if (module.errors().length > 0) fail(module.errors());
       for (const suite of module.children.allSuites()) if (suite.errors().length > 0) fail(suite.errors());
       for (const test of module.children.allTests()) {
         const { state, errors } = test.result();
-        if (state === 'failed') fail(errors);
-        else totals[state === 'passed' ? 'passed' : 'skipped'] += 1;
+        if (state === 'failed') {
+          fail(errors);
+          failures.push(`FAILED: ${test.name}: ${errors[0]?.message.split('\n')[0] ?? 'no error'}`);
+        } else totals[state === 'passed' ? 'passed' : 'skipped'] += 1;
         const { row } = test.meta();
         const outcome = state === 'passed' ? 'held' : state === 'failed' ? 'FAILED' : 'not run';
         rows.push([row?.done ?? test.name, String(row?.times ?? ''), row?.light ?? '', row?.journal ?? '', outcome]);
       }
     }
     table([['done to the station', 'times', 'the light', 'the journal', ''], ...rows]);
+    for (const line of failures) console.log(line);
     if (process.env.SYSTEM_TOTALS !== undefined)
       writeFileSync(process.env.SYSTEM_TOTALS, `${totals.passed} ${totals.failed} ${totals.skipped} ${totals.rig}\n`);
   }

@@ -51,6 +51,7 @@ function scenario(
   const skipped = n === 0 || (only !== undefined && !only.includes(key));
   const { name } = make(n);
   it.skipIf(skipped)(name, async ({ task }) => {
+    console.log(`system: ${name}, ${n} times`);
     if (key !== 'install') await station.rest();
     const row = await make(n).run(station);
     task.meta.row = { done: name, ...row };
@@ -66,6 +67,7 @@ scenario('install', once, () => install(older));
 scenario('sandbox', once, () => sandbox(console.log));
 scenario('contracts', { part: 0, all: 1 }, () => contracts(console.log));
 it.skipIf(only !== undefined && !only.includes('cups'))('cups, right ones and wrong ones', async ({ task }) => {
+  console.log(`system: ${cups.length} cups, right ones and wrong ones`);
   await station.rest();
   const names = cups.map(({ name }) => `${name}.jpg`);
   const made = assorted(await judgedOnHost(station.cups, names, station.bundle));
