@@ -21,6 +21,8 @@ export interface MachineOptions {
   readonly disk: string;
   /** A folder of the host that the guest sees, read-only, as /host. */
   readonly share: string;
+  /** Its processor; `image` is of the same. */
+  readonly arch?: 'amd64' | 'arm64';
   /** Its battery-backed clock at power-on, UTC `2030-01-01T00:00:00`; the host's where not given. */
   readonly clock?: string;
 }
@@ -62,13 +64,15 @@ export class Machine {
 
   /** Returns when commands can be run in it. */
   async powerOn(): Promise<void> {
-    const { image, disk, share, clock } = this.#options;
+    const { image, disk, share, clock, arch = 'amd64' } = this.#options;
+    const { processor, serial } = boards[arch];
     this.#port = await freePort();
     const qemu = [
-      ['qemu-system-x86_64', '-machine', 'q35', '-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'max'],
+      processor,
+      ['-accel', 'tcg,thread=multi,tb-size=512'],
       ['-smp', '2', '-m', '2048', '-nodefaults', '-no-user-config', '-display', 'none'],
       ['-rtc', `base=${clock ?? 'utc'}`],
-      ['-kernel', join(image, 'vmlinuz'), '-initrd', join(image, 'initrd'), '-append', kernelArguments],
+      ['-kernel', join(image, 'vmlinuz'), '-initrd', join(image, 'initrd'), '-append', kernelArguments(serial)],
       ['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
       // Flushes reach the host's memory, which a cut of the guest's power leaves alone; what was not flushed is lost.
       ['-drive', `if=none,id=root,file=${disk},format=qcow2,cache=unsafe`, '-device', 'virtio-blk-pci,drive=root'],
@@ -221,10 +225,20 @@ export class Machine {
 /** This checkout, which the guest sees, read-only, as /repository. */
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
-const kernelArguments = [
-  'console=ttyS0 quiet loglevel=4 rw panic=-1 mitigations=off audit=0 net.ifnames=0',
-  'random.trust_cpu=on tsc=reliable systemd.show_status=0',
-].join(' ');
+const boards = {
+  amd64: { processor: ['qemu-system-x86_64', '-machine', 'q35', '-cpu', 'max'], serial: 'ttyS0' },
+  // The processor of a Jetson Nano's age: no newer instructions than any Jetson has.
+  arm64: {
+    processor: ['qemu-system-aarch64', '-machine', 'virt,gic-version=3', '-cpu', 'cortex-a57'],
+    serial: 'ttyAMA0',
+  },
+} as const;
+
+const kernelArguments = (serial: string): string =>
+  [
+    `console=${serial} quiet loglevel=4 rw panic=-1 mitigations=off audit=0 net.ifnames=0`,
+    'random.trust_cpu=on tsc=reliable systemd.show_status=0',
+  ].join(' ');
 
 /** Each boot has an id of its own, which the guest tells when it is up. */
 function newBoots(console: string, known: readonly string[]): string[] {
