@@ -19,7 +19,8 @@ import {
   reboot,
 } from './scenarios/processes.js';
 import type { Scenario } from './scenarios/scenario.js';
-import { SystemStation } from './station.js';
+import { stageLines } from './stages.js';
+import { settleMs, SystemStation } from './station.js';
 
 const variable = (name: string): string => {
   const value = process.env[name];
@@ -38,6 +39,7 @@ beforeAll(async () => {
   if (only !== undefined && !only.includes('install')) await station.adopt();
 });
 afterAll(async () => {
+  for (const line of stageLines(station.published, settleMs)) console.log(line);
   await station.remove();
 });
 
