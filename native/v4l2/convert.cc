@@ -54,14 +54,16 @@ CUPCHECK_INLINE Pair* pairs_of(uint16_t* words) { return reinterpret_cast<Pair*>
 
 CUPCHECK_INLINE int16_t high(int16_t a, int16_t b) { return static_cast<int16_t>(static_cast<int32_t>(a) * b >> 16); }
 
+/** @param sum with a half of the lowest bit that is kept */
 CUPCHECK_INLINE uint16_t level(int16_t sum) {
-  const int16_t rounded = static_cast<int16_t>(static_cast<int16_t>(sum + 16) >> 5);
+  const int16_t rounded = static_cast<int16_t>(sum >> 5);
   return static_cast<uint16_t>(std::min<int16_t>(255, std::max<int16_t>(0, rounded)));
 }
 
 CUPCHECK_INLINE void colour(Block& block, const Factors& f) {
   for (int i = 0; i < kBlock; ++i) {
-    const int16_t y = high(static_cast<int16_t>((block.y[i] - f.black) * 128), f.luma);
+    // The half is added once, for all three colours.
+    const int16_t y = static_cast<int16_t>(high(static_cast<int16_t>((block.y[i] - f.black) * 128), f.luma) + 16);
     const int16_t u = static_cast<int16_t>((block.u[i] - 128) * 256), v = static_cast<int16_t>((block.v[i] - 128) * 256);
     const uint16_t red = level(static_cast<int16_t>(y + high(v, f.red_v)));
     const uint16_t green = level(static_cast<int16_t>(y - high(u, f.green_u) - high(v, f.green_v)));
