@@ -62,9 +62,9 @@ function scenario(
 }
 
 const once = { part: 1, all: 1 };
-const few = { part: 1, all: 5 };
+const few = { part: 1, all: 3 };
 /** What takes minutes, and is like one that the part has. */
-const onlyAll = { part: 0, all: 5 };
+const onlyAll = { part: 0, all: 3 };
 scenario('install', once, () => install(older));
 scenario('sandbox', once, () => sandbox(console.log));
 scenario('contracts', { part: 0, all: 1 }, () => contracts(console.log));
@@ -77,11 +77,11 @@ it.skipIf(only !== undefined && !only.includes('cups'))('cups, right ones and wr
   expect(await station.check()).toEqual([]);
 });
 scenario('removed', { part: 2, all: 20 }, removedEarly);
-scenario('chatter', { part: 1, all: 20 }, chatter);
+scenario('chatter', { part: 1, all: 10 }, chatter);
 scenario('silent', few, unfedIdle);
 scenario('silent-cup', onlyAll, unfedUnderACup);
 scenario('unplugged', onlyAll, unplugged);
-scenario('frozen', { part: 1, all: 10 }, frozen);
+scenario('frozen', { part: 1, all: 6 }, frozen);
 scenario('core-killed', few, coreKilled);
 scenario('core-stopped', onlyAll, coreStopped);
 scenario('light-killed', few, lightKilled);
