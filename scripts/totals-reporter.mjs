@@ -1,9 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 
 /**
  * A vitest reporter that lists every skipped test with its reason, then every failure, and writes the totals, as
- * `passed failed skipped`, to the file that TOTALS_FILE names. A file that does not load, a failing hook, an error outside every test and a test
+ * `passed failed skipped`, to the file that TOTALS_FILE names. Failures are added to the file that FAILURES_FILE names, if any. A file that does not load, a failing hook, an error outside every test and a test
  * that never ended count as failures: each of them can hide tests.
  */
 export default class TotalsReporter {
@@ -25,8 +25,9 @@ export default class TotalsReporter {
         } else failures.push(failure(name, errors?.[0]));
       }
     }
-    // Last, so that they are seen where only the end of the output is kept.
     for (const line of failures) console.log(line);
+    if (process.env.FAILURES_FILE !== undefined)
+      appendFileSync(process.env.FAILURES_FILE, failures.map((line) => `${line}\n`).join(''));
     const file = process.env.TOTALS_FILE;
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, `${totals.passed} ${failures.length} ${totals.skipped}\n`);

@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 
 /**
  * Prints the table of what was done to the station, and writes `passed failed skipped rig` to the file that SYSTEM_TOTALS
  * names. `rig` counts what ended for trouble of the rig itself, which says nothing about the station.
+ * Failures are added to the file that FAILURES_FILE names, if any.
  */
 export default class SystemReporter {
   onTestRunEnd(modules, unhandledErrors) {
@@ -29,6 +30,8 @@ export default class SystemReporter {
     }
     table([['done to the station', 'times', 'the light', 'the journal', ''], ...rows]);
     for (const line of failures) console.log(line);
+    if (process.env.FAILURES_FILE !== undefined)
+      appendFileSync(process.env.FAILURES_FILE, failures.map((line) => `${line}\n`).join(''));
     if (process.env.SYSTEM_TOTALS !== undefined)
       writeFileSync(process.env.SYSTEM_TOTALS, `${totals.passed} ${totals.failed} ${totals.skipped} ${totals.rig}\n`);
   }
