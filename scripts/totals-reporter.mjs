@@ -3,8 +3,9 @@ import { dirname, relative } from 'node:path';
 
 /**
  * A vitest reporter that lists every skipped test with its reason, then every failure, and writes the totals, as
- * `passed failed skipped`, to the file that TOTALS_FILE names. Failures are added to the file that FAILURES_FILE names, if any. A file that does not load, a failing hook, an error outside every test and a test
- * that never ended count as failures: each of them can hide tests.
+ * `passed failed skipped`, to the file that TOTALS_FILE names. Failures are added to the file that FAILURES_FILE names,
+ * if any. A file that does not load, a failing hook, an error outside every test and a test that never ended count as
+ * failures: each of them can hide tests.
  */
 export default class TotalsReporter {
   onTestRunEnd(modules, unhandledErrors) {
@@ -36,5 +37,5 @@ export default class TotalsReporter {
 
 /** @param error what vitest recorded; nothing for a test that never ended */
 function failure(where, error) {
-  return `FAILED: ${where}: ${error?.message ?? 'it never ended'}`;
+  return `FAILED: ${where}: ${error?.message.split('\n')[0] ?? 'it never ended'}`;
 }
