@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -116,6 +116,17 @@ export class Machine {
     const { code, stdout, stderr } = await this.run(command, options);
     if (code !== 0) throw new Error(`ended with ${code} in the guest: ${command}\n${stdout}${stderr}`);
     return stdout;
+  }
+
+  /** Copies a file of the host into the guest, over its line. */
+  async send(from: string, to: string): Promise<void> {
+    const child = this.open(`cat >${to}`);
+    let said = '';
+    child.stderr?.on('data', (chunk: Buffer) => (said += String(chunk)));
+    child.stdin?.on('error', (error) => (said += error.message));
+    child.stdin?.end(readFileSync(from));
+    const [code] = (await once(child, 'close')) as [number | null];
+    if (code !== 0) throw this.#trouble(`${from} does not reach the guest: ${said}`);
   }
 
   /** Starts a command that goes on; its streams are those of the child. */

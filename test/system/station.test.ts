@@ -19,6 +19,7 @@ import {
   reboot,
 } from './scenarios/processes.js';
 import type { Scenario } from './scenarios/scenario.js';
+import { badUpdates, updatePowerCut, updateUnderCups } from './scenarios/update.js';
 import { stageLines } from './stages.js';
 import { settleMs, SystemStation } from './station.js';
 
@@ -90,5 +91,8 @@ scenario('broker', few, brokerRestart);
 scenario('clock', onlyAll, clockJump);
 scenario('reboot', { part: 0, all: 3 }, reboot);
 scenario('power', { part: 1, all: 20 }, powerCut);
+scenario('update', { part: 1, all: 3 }, updateUnderCups);
+scenario('bad-update', once, badUpdates);
+scenario('update-power', { part: 1, all: 50 }, updatePowerCut);
 scenario('upgrade', once, () => upgrade(newer));
 scenario('purge', once, () => purge);

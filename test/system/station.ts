@@ -44,6 +44,8 @@ export class SystemStation {
   #foundSeq = 0;
   /** A picture of a cup as ordered. */
   clean = '';
+  /** A picture of a cup with one item of another design. */
+  mixed = '';
   machine!: Machine;
   bench!: Bench;
   broker!: Mosquitto;
@@ -54,7 +56,7 @@ export class SystemStation {
     const station = new SystemStation();
     const { share } = station;
     writeTinyBundle(station.bundle, seeingDetector);
-    [station.clean = ''] = writeCups(station.cups, cups);
+    [station.clean = '', station.mixed = ''] = writeCups(station.cups, cups);
     const source = fileURLToPath(new URL('bench/bench.c', import.meta.url));
     execFileSync('gcc', ['-O2', '-Wall', '-static', '-o', join(share, 'bench'), source]);
     const disk = keptDisk ?? `${share}.qcow2`;
