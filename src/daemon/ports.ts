@@ -165,6 +165,8 @@ export interface ReplayedCup {
 export interface JudgeInfo {
   readonly provider: string;
   readonly providerFallback: boolean;
+  /** By a key that is trusted here. */
+  readonly bundleSigned: boolean;
   readonly bundle: { readonly name: string; readonly version: string; readonly sha256: string };
   readonly gallerySha256: string;
   readonly calibrationSha256: string | null;

@@ -139,6 +139,7 @@ describe('the real judging process', () => {
     expect(parent.info).toMatchObject({
       provider: 'cpu',
       providerFallback: false,
+      bundleSigned: false,
       bundle: { name: 'tiny', version: '1.0.0' },
       designs: [
         { id: 'red', name: 'A red disc', covered: true },

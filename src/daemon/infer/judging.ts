@@ -89,6 +89,7 @@ export class Judging {
     const info: JudgeInfo = {
       provider: engine.provider,
       providerFallback: engine.providerFallback,
+      bundleSigned: bundle.signature.kind === 'signed',
       bundle: { name, version, sha256: bundle.sha256 },
       gallerySha256: bundle.gallerySha256,
       calibrationSha256: calibration?.sha256 ?? null,

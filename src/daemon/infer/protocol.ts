@@ -78,6 +78,7 @@ function readInfo(fields: Fields): JudgeInfo {
   return {
     provider: fields.text('provider', longestName),
     providerFallback: fields.flag('providerFallback'),
+    bundleSigned: fields.flag('bundleSigned'),
     bundle: {
       name: bundle.text('name', longestName),
       version: bundle.text('version', longestName),

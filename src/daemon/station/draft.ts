@@ -80,6 +80,8 @@ export function draftResult(
   image: ResultDraft['image'],
 ): ResultDraft {
   const judgement = cup.judgement;
+  // A cup that was not judged names its bundle too.
+  const unsigned = info?.bundleSigned === false ? (['unsigned_bundle'] as const) : [];
   const fallback = info?.providerFallback === true ? (['provider_fallback'] as const) : [];
   return {
     schema: 1,
@@ -87,7 +89,7 @@ export function draftResult(
     station: facts.station,
     session: facts.session,
     ...outcome(judgement, because),
-    warnings: [...(judgement?.warnings ?? []), ...fallback],
+    warnings: [...new Set([...(judgement?.warnings ?? []), ...unsigned, ...fallback])],
     mode: facts.mode,
     order:
       cup.order === null

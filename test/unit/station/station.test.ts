@@ -167,6 +167,14 @@ describe('a cup that cannot be green', () => {
     expect(reasons()).toEqual([reason]);
   });
 
+  it('is told where its bundle is not signed, also without a judgement', async () => {
+    fake.judge.info = fake.judge.info && { ...fake.judge.info, bundleSigned: false };
+    fake.judge.answer = () => Promise.reject(new CupcheckError('INFER_FAILED', 'no'));
+    place();
+    await fake.clock.advance(500);
+    expect(fake.journal.results[0]).toMatchObject({ verdict: 'amber', warnings: ['unsigned_bundle'] });
+  });
+
   it('gets its judgement after the deadline: amber timeout, and the late judgement changes nothing', async () => {
     fake.judge.answer = async (request) => {
       await fake.clock.until(fake.clock.nowNs() + 3_000_000_000n, new AbortController().signal);
