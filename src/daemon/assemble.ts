@@ -153,7 +153,7 @@ export async function assembleStation(
     } else if (state === 'failed') raise('bundle', error);
   });
 
-  const { commitWithinS, trialCups, trialFailures } = config.bundle;
+  const { commitWithinS, keepPrevious, trialCups, trialFailures } = config.bundle;
   const { frameTimeoutMs, deadlineMs } = config.station;
   const betweenCups = betweenCupsOf(station);
   const { path: goldenFolder, maxScoreDifference, maxAmbers } = config.golden;
@@ -172,6 +172,7 @@ export async function assembleStation(
     ],
     clock,
     commitWithinS,
+    keepPrevious,
     trial: { cups: trialCups, failures: trialFailures },
     log: log.child({ module: 'bundles' }),
     onFault: (error) => raise('bundle', error),

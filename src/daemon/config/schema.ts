@@ -250,6 +250,11 @@ export const schema = {
       86_400,
       'An activated bundle that nobody commits within this time is rolled back.',
     ),
+    keepPrevious: key(
+      flag,
+      true,
+      'Keep the bundle before ready in a second process after the trial too: a rollback then takes no time. false saves its memory (300 MB for the shipped bundle); a rollback loads it first, and cups are amber meanwhile.',
+    ),
     trialCups: key(
       whole(1, 10_000),
       50,

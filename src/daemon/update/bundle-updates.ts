@@ -33,6 +33,8 @@ export interface BundleUpdateOptions {
   readonly provers: readonly Prover[];
   readonly clock: Clock;
   readonly commitWithinS: number;
+  /** Also after the trial a process of the bundle before stays ready, for a rollback without a wait. */
+  readonly keepPrevious: boolean;
   readonly trial: TrialLimits;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Told where no bundle can judge, because it is not known which one should. */
@@ -66,7 +68,7 @@ export class BundleUpdates {
   readonly #options: BundleUpdateOptions;
   #state: BundleState | null = null;
   #problem: CupcheckError | null = null;
-  /** The process of the bundle before, kept ready while the active one is on trial. */
+  /** The process of the bundle before, kept ready. At most two processes run at a time: while a candidate is proved there is none. */
   #standby: { readonly judging: Judging; readonly process: JudgeProcess } | null = null;
   #serving: JudgeProcess | null = null;
   #watch: TrialWatch | null = null;
@@ -83,6 +85,8 @@ export class BundleUpdates {
     this.#options = options;
     options.judge.onState((state, error) => {
       if (state === 'failed') this.#fail(`it does not run: ${error?.message ?? 'no reason given'}`);
+      // What judges comes first: only then is there time for the one beside it.
+      if (state === 'ready') void this.#inTurn(() => this.#keepStandby());
     });
   }
 
@@ -106,12 +110,7 @@ export class BundleUpdates {
       this.#serving = process;
       judge.serve(process);
       await process.start();
-      if (state.trial !== null && state.previous !== null) {
-        const standby = { judging: state.previous, process: shelf.process(state.previous) };
-        this.#standby = standby;
-        await standby.process.start();
-        this.#beginTrial();
-      }
+      this.#beginTrial();
       if (state.candidate?.step === 'staged') void this.#resume(state.candidate.bundle);
     } catch (thrown) {
       this.#problem = asCupcheckError(thrown);
@@ -160,7 +159,7 @@ export class BundleUpdates {
     return this.#inTurn(async () => {
       if (!(await this.#change({ type: 'commit' }))) return this.#answer('nothing_to_do', startNs);
       this.#endTrial();
-      this.#dropStandby();
+      await this.#keepStandby();
       return this.#answer('committed', startNs);
     });
   }
@@ -287,6 +286,7 @@ export class BundleUpdates {
     if (named === null) throw new CupcheckError('INTERNAL', 'no bundle is a candidate');
     const { bundle, name, version } = named;
     const judging: Judging = { bundle, name, version, gallery: null, calibration: null, engine: null };
+    this.#dropStandby();
     const process = shelf.process(judging);
     try {
       emit({ step: 'loading' });
@@ -298,6 +298,7 @@ export class BundleUpdates {
       await process.stop();
       const error = signal.aborted ? asCupcheckError(signal.reason) : asCupcheckError(thrown);
       await this.#settle({ type: 'reject', why: error.message });
+      await this.#keepStandby();
       log.warn({ bundle, name, version, err: error }, 'bundle rejected');
       throw new CupcheckError('BUNDLE_REJECTED', `${name} ${version}: ${error.message} (${error.code})`, {
         cause: error,
@@ -373,6 +374,23 @@ export class BundleUpdates {
     // One that cannot be loaded is told by the judge's state.
     await loadCandidate(process, this.#stopping.signal).catch(() => undefined);
     return lost;
+  }
+
+  async #keepStandby(): Promise<void> {
+    if (this.#stopping.signal.aborted || this.#state === null) return;
+    const { previous, trial } = this.#state;
+    const wanted = trial !== null || this.#options.keepPrevious ? previous : null;
+    if (wanted !== null && this.#standby !== null && sameJudging(this.#standby.judging, wanted)) return;
+    this.#dropStandby();
+    if (wanted === null) return;
+    const process = this.#options.shelf.process(wanted);
+    this.#standby = { judging: wanted, process };
+    process.onState((state, error) => {
+      if (state !== 'failed' || this.#standby?.process !== process) return;
+      this.#options.log.warn({ err: error, bundle: judgingName(wanted) }, 'the bundle before cannot be kept ready');
+      this.#dropStandby();
+    });
+    await process.start();
   }
 
   #dropStandby(): void {

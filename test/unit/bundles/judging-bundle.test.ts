@@ -31,6 +31,7 @@ const configOf = (path: string | null = null) => ({
     allowUnsigned: 'shipped' as const,
     store: at('state', 'bundles'),
     commitWithinS: 3600,
+    keepPrevious: true,
     trialCups: 5,
     trialFailures: 2,
   },

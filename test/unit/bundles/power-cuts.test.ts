@@ -42,6 +42,7 @@ const bundleConfig = {
   allowUnsigned: 'never',
   store: at('state', 'bundles'),
   commitWithinS: 3600,
+  keepPrevious: true,
   trialCups: 5,
   trialFailures: 2,
 } as const;
@@ -75,6 +76,7 @@ async function station() {
     provers: [],
     clock: systemClock,
     commitWithinS: bundleConfig.commitWithinS,
+    keepPrevious: bundleConfig.keepPrevious,
     trial: { cups: 5, failures: 2 },
     log: pino({ level: 'silent' }),
     onFault: (error) => {

@@ -35,6 +35,7 @@ let events: UpdateEvent[] = [];
 let faults: CupcheckError[] = [];
 let provers: Prover[] = [];
 let ringSlots = 8;
+let keepPrevious = true;
 
 async function begin(kept: BundleState = noState): Promise<void> {
   fake = fakeStation(folder);
@@ -48,6 +49,7 @@ async function begin(kept: BundleState = noState): Promise<void> {
     provers: [new LivePictureProver({ ...fake.ports, frameTimeoutMs: 300, deadlineMs: 1000, ringSlots }), ...provers],
     clock: fake.clock,
     commitWithinS: 3600,
+    keepPrevious,
     trial: { cups: 5, failures: 2 },
     log: pino({ level: 'silent' }),
     onFault: (error) => faults.push(error),
@@ -79,7 +81,7 @@ async function cup(): Promise<string | undefined> {
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'cupcheck-updates-'));
-  [events, faults, provers, ringSlots] = [[], [], [], 8];
+  [events, faults, provers, ringSlots, keepPrevious] = [[], [], [], 8, true];
   await begin();
 });
 afterEach(async () => {
@@ -107,7 +109,7 @@ describe('an activation', () => {
     ).toEqual(['staged', 'proving', 'trial']);
     expect(await updates.commit()).toMatchObject({ outcome: 'committed', until: null });
     expect(await updates.commit()).toMatchObject({ outcome: 'nothing_to_do' });
-    expect(shelf.of(configDigest).state).toBe('stopped');
+    expect(shelf.of(configDigest).state).toBe('ready');
     expect(await within(500, activate(a))).toMatchObject({ outcome: 'nothing_to_do' });
     await fake.clock.advance(4_000_000);
     expect(served()).toBe(a);
@@ -327,7 +329,48 @@ describe('a rollback', () => {
     expect(served()).toBe(a);
   });
 
+  it('of a committed bundle is an exchange with the process that was kept ready, also after a restart', async () => {
+    await within(500, activate(a));
+    await updates.commit();
+    const kept = shelf.of(configDigest);
+    await within(10, updates.rollback('asked for'));
+    expect(shelf.of(configDigest)).toBe(kept);
+    expect(await cup()).toBe(configDigest);
+    await begin({ ...noState, active: serving(b), previous: serving(a) });
+    expect(shelf.of(a).state).toBe('ready');
+    await within(10, updates.rollback('asked for'));
+    expect(shelf.processes.filter(({ bundle }) => bundle === a)).toHaveLength(1);
+    expect(served()).toBe(a);
+  });
+
+  it('loads the bundle before where it is not kept ready', async () => {
+    keepPrevious = false;
+    await begin();
+    await within(500, activate(a));
+    await updates.commit();
+    expect(shelf.of(configDigest).state).toBe('stopped');
+    await within(100, updates.rollback('asked for'));
+    expect(shelf.processes.filter(({ bundle }) => bundle === configDigest)).toHaveLength(2);
+    expect(await cup()).toBe(configDigest);
+  });
+
+  it('finds the bundle before ready again after a candidate was rejected; two processes run at a time', async () => {
+    await begin({ ...noState, active: serving(a), previous: 'config' });
+    expect(shelf.of(configDigest).state).toBe('ready');
+    shelf.loads.set(b, 'never');
+    const abort = new AbortController();
+    const activation = activate(b, abort.signal);
+    activation.catch(() => undefined);
+    await fake.clock.advance(10);
+    expect(shelf.of(b).state).toBe('loading');
+    expect(shelf.of(configDigest).state).toBe('stopped');
+    abort.abort(new CupcheckError('BUNDLE_REJECTED', 'enough'));
+    await expect(activation).rejects.toMatchObject({ code: 'BUNDLE_REJECTED' });
+    expect(shelf.of(configDigest).state).toBe('ready');
+  });
+
   it('passes over a bundle that is damaged', async () => {
+    keepPrevious = false;
     await begin({ ...noState, active: serving(b), previous: serving(a) });
     shelf.damaged.set(a, 'damaged');
     await within(100, updates.rollback('asked for'));
@@ -384,6 +427,7 @@ describe('at the start', () => {
       provers: [],
       clock: fake.clock,
       commitWithinS: 1,
+      keepPrevious,
       trial: { cups: 1, failures: 1 },
       log: pino({ level: 'silent' }),
       onFault: (error) => faults.push(error),
