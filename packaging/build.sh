@@ -124,6 +124,8 @@ lay_program() { # work cpu tree
   cp -r models/demo "$lib/models/"
   sign_bundle "$lib/models/bundles/first" "$3"
   cp -r "$1/modules/node_modules" "$lib/"
+  # Nothing in there is started as a program.
+  find "$lib/node_modules" -type f -exec chmod a-x {} +
   install -D -m 0644 "$1/sqlite/build/Release/better_sqlite3.node" "$lib/node_modules/better-sqlite3/build/Release/better_sqlite3.node"
   install -D -m 0644 "$1/epoll/build/Release/epoll.node" "$lib/node_modules/epoll/build/Release/epoll.node"
   # The addon, and the programs that are built with it.
@@ -135,6 +137,7 @@ lay_program() { # work cpu tree
     for module in "$lib"/node_modules/{better-sqlite3,epoll}/build/Release/*.node "$lib"/build/Release/cupcheck.node; do
       quietly "$lib/bin/node" -e 'process.dlopen({ exports: {} }, process.argv[1])' "$module"
     done
+    quietly "$lib/bin/node" --expose-gc packaging/collect-statements.cjs "$PWD/${lib#"$PWD"/}/node_modules/better-sqlite3"
   fi
   local strip=strip
   [ "$2" = "$(node -p process.arch)" ] || strip=aarch64-linux-gnu-strip

@@ -1,8 +1,8 @@
 // Puts the Node that the package brings, with its headers, into FOLDER: from the npm package node-linux-CPU, in the version
-// and with the digest of packaging/node.json. usage: fetch-node.mjs x64|arm64 FOLDER
+// and with the digest of packaging/node.json. Its headers' ObjectWrap is mended (docs/decisions/0107). usage: fetch-node.mjs x64|arm64 FOLDER
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -21,6 +21,16 @@ try {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   execFileSync('tar', ['-xzf', archive, '-C', folder, '--strip-components=1', '--no-same-owner']);
+  withoutHooks(join(folder, 'include/node/node_object_wrap.h'));
 } finally {
   rmSync(workshop, { recursive: true });
+}
+
+/** An object that is collected while no context is entered takes its hook back, and that ends the process. */
+function withoutHooks(header) {
+  const calls = /^ +(Add|Remove)CleanupHook\(\);\n/gm;
+  const text = readFileSync(header, 'utf8');
+  const count = text.match(calls)?.length ?? 0;
+  if (count !== 2) throw new Error(`${header} calls its hooks ${count} times, not 2: see docs/decisions/0107`);
+  writeFileSync(header, text.replaceAll(calls, ''));
 }

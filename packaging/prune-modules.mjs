@@ -1,7 +1,7 @@
 // Takes out of a production node_modules what a station never loads: packages that only serve an installation, other
-// platforms' binaries, sources, types and tests. Licences stay. usage: prune-modules.mjs FOLDER x64|arm64
+// platforms' binaries, programs of the packages' own, sources, pages, types and tests. Licences stay. usage: prune-modules.mjs FOLDER x64|arm64
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, normalize, relative } from 'node:path';
 
 const [root, cpu] = process.argv.slice(2);
 if (root === undefined || !['x64', 'arm64'].includes(cpu)) throw new Error('usage: prune-modules.mjs FOLDER x64|arm64');
@@ -20,7 +20,7 @@ const kept = {
   sharp: ['lib/'],
 };
 const alwaysKept = /^(package\.json|licen[cs]e.*|notice.*|third.party.*|copying.*|versions\.json)$/i;
-const neverLoaded = /(\.([cm]?ts|map|md|markdown|flow|tsbuildinfo|c|cc|cpp|h)|^\..*)$/i;
+const neverLoaded = /(\.([cm]?ts|map|md|markdown|html|flow|tsbuildinfo|c|cc|cpp|h)|^\..*)$/i;
 /** Folders of a package that are there for those who change it. */
 const forItsMakers = /^(tests?|__tests__|benchmarks?|examples?|\.github)$/i;
 const licence = /^(licen[cs]e|notice|third.party|copying)/i;
@@ -66,6 +66,12 @@ function* packages(modules) {
   }
 }
 
+/** The commands that a package offers on a terminal, as paths within it. */
+function programsOf(folder) {
+  const { bin = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return (typeof bin === 'string' ? [bin] : Object.values(bin)).map((path) => normalize(path));
+}
+
 function prune(folder, name, top = folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
@@ -100,6 +106,7 @@ function clean(modules) {
       rmSync(folder, { recursive: true });
       continue;
     }
+    for (const program of programsOf(folder)) rmSync(join(folder, program), { force: true });
     prune(folder, name);
     if (existsSync(join(folder, 'node_modules'))) clean(join(folder, 'node_modules'));
   }

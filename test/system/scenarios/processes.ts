@@ -116,8 +116,14 @@ export const powerCut = (times: number): Scenario => ({
     for (let i = 0; i < times; i++) {
       const wrong = await station.check();
       const power = { on: true };
+      // A cup that the cut left without its result ends with the next one, which is another's: it must touch nothing then.
       const cups = (async () => {
-        while (power.on) await station.cup(station.clean);
+        while (power.on) {
+          const next = station.nextResult();
+          await station.place(station.clean);
+          await next;
+          if (power.on) await station.take();
+        }
       })().catch(() => undefined);
       await new Promise((resolve) => setTimeout(resolve, longestMs * (((i + 1) * 0.618) % 1)));
       power.on = false;
