@@ -18,17 +18,17 @@ export function registerSelfTest(program: Command, cli: Cli): void {
     )
     .action(
       cli.action(async () => {
-        const { Progress } = await import('../evaluate/progress.js');
+        const { CountProgress } = await import('../progress/count-progress.js');
         const { answerLines, pictureLines } = await import('../golden/self-test-lines.js');
         const { partLines } = await import('../golden/part-lines.js');
         const { failedParts } = await import('../../daemon/golden/self-test-report.js');
-        const progress = new Progress(cli.terminal);
+        const progress = new CountProgress(cli.terminal);
         const onEvent = (event: unknown): void => {
           const { done, total, picture } = event as SelfTestEvent;
           if (cli.options.json) return;
           progress.end();
           for (const line of pictureLines(picture, cli.terminal)) cli.terminal.out(line);
-          if (done < total) progress.update(done, total, 0);
+          if (done < total) progress.update(done, total);
         };
         const answer = await orInterrupted(
           (signal) => cli.ask<SelfTestAnswer>('selftest.run', {}, { timeoutMs: null, onEvent, signal }),
