@@ -179,6 +179,7 @@ export async function assembleStation(
     trial: { cups: trialCups, failures: trialFailures },
     log: log.child({ module: 'bundles' }),
     onFault: (error) => raise('bundle', error),
+    onChanged: () => announce(),
   });
   station.onResult((result) => updates.saw(result));
   const freshPicture = (signal: AbortSignal) => freshJpeg(camera, clock, ring, frameTimeoutMs, signal);

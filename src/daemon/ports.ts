@@ -166,6 +166,8 @@ export interface JudgeInfo {
   readonly provider: string;
   readonly providerFallback: boolean;
   readonly bundle: { readonly name: string; readonly version: string; readonly sha256: string };
+  /** Whose signature of the bundle is trusted here; `null` = nobody's: unsigned, or by a key that is not known. */
+  readonly signedBy: { readonly key: string; readonly name: string } | null;
   readonly gallerySha256: string;
   readonly calibrationSha256: string | null;
   /** Designs of the bundle; `covered` = has a calibrated threshold. */

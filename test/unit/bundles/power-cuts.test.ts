@@ -80,6 +80,7 @@ async function station() {
     onFault: (error) => {
       throw error;
     },
+    onChanged: () => undefined,
   });
   await updates.start();
   return { judge, updates };

@@ -43,6 +43,7 @@ const info = {
   provider: 'cpu',
   providerFallback: false,
   bundle: { name: 'first', version: '1', sha256: 'a'.repeat(64) },
+  signedBy: null,
   gallerySha256: 'b'.repeat(64),
   calibrationSha256: null,
   designs: [],
