@@ -1,3 +1,25 @@
+/** Says it where nobody else heeds Ctrl-C: a verb that has no work to end yet, or none any more. */
+let base: (() => void) | null = null;
+
+/**
+ * From now on Ctrl-C says `Interrupted.` and ends this process by the signal, wherever no verb does better: at any moment there is a line, and
+ * a shell sees 130.
+ */
+export function sayWhenInterrupted(say: (line: string) => void): void {
+  base = () => {
+    // A verb that heeds it ends its own work and says what is left of it.
+    if (process.listenerCount('SIGINT') > 1) return;
+    say('Interrupted.');
+    endBy('SIGINT');
+  };
+  process.on('SIGINT', base);
+}
+
+function endBy(signal: NodeJS.Signals): void {
+  if (base !== null) process.off('SIGINT', base);
+  process.kill(process.pid, signal);
+}
+
 /** Runs `work` until it ends, or Ctrl-C ends it: that is how a watch is left, and no error. */
 export async function untilInterrupted(work: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
   const interrupted = new AbortController();
@@ -35,7 +57,7 @@ export async function orInterrupted<T>(
     if (by === null) throw error;
     onInterrupted();
     for (const ending of endings) process.off(ending, stop);
-    process.kill(process.pid, by);
+    endBy(by);
     // The signal comes with the next turn of the loop; until then nothing else is said.
     return await new Promise<never>(() => setInterval(() => undefined, 1000));
   } finally {

@@ -1,4 +1,5 @@
 import { badInput } from './exit-codes.js';
+import { sayWhenInterrupted } from './interrupt.js';
 import { runCli } from './program.js';
 import { processTerminal } from './terminal.js';
 
@@ -9,5 +10,8 @@ for (const stream of [process.stdout, process.stderr])
     if (stream === process.stdout) process.stderr.write(`cupcheck: the output cannot be written: ${error.message}\n`);
     process.exit(badInput);
   });
+
+// A bar may stand where the line is said.
+sayWhenInterrupted((line) => process.stderr.write(`${process.stderr.isTTY ? '\r\u001b[K' : ''}${line}\n`));
 
 process.exitCode = await runCli(process.argv.slice(2), processTerminal(), process.env);

@@ -95,6 +95,8 @@ function infoOf(status: StationStatus, info: JudgeInfo | null, options: Announce
     mode: status.mode,
     started_utc: options.startedUtc,
     bundle: info?.bundle ?? null,
+    signed_by: info?.signedBy ?? null,
+    trial_until: status.judge.trial_until,
     provider: info?.provider ?? null,
     designs: info?.designs ?? [],
     config_sha256: options.configSha256,

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import { asCupcheckError, CupcheckError } from '../errors.js';
 import { FrameRing } from '../native/frame-ring.js';
+import { kernelGpio } from '../native/gpio.js';
 import type { Config } from './config/schema.js';
 import { ControlServer } from './control/server.js';
 import { stationVerbs } from './control/station-verbs.js';
@@ -20,6 +21,9 @@ import { goldenName } from './golden/compare-golden.js';
 import { SelfTest } from './golden/self-test.js';
 import type { FaultSource } from './station/states.js';
 import { Station } from './station/station.js';
+import { checkStation } from './station-check/check-station.js';
+import { stationLooks } from './station-check/station-looks.js';
+import { TriggerTap } from './station-check/trigger-tap.js';
 import { freshJpeg } from './fresh-jpeg.js';
 import { runtimeFindings } from './runtime-findings.js';
 import { exposition } from './statistics/exposition.js';
@@ -176,13 +180,27 @@ export async function assembleStation(
     trial: { cups: trialCups, failures: trialFailures },
     log: log.child({ module: 'bundles' }),
     onFault: (error) => raise('bundle', error),
+    onChanged: () => announce(),
   });
   station.onResult((result) => updates.saw(result));
+  const freshPicture = (signal: AbortSignal) => freshJpeg(camera, clock, ring, frameTimeoutMs, signal);
+  const tap = new TriggerTap((event) => station.sensed(event));
+  const looks = stationLooks({
+    config,
+    station,
+    gpio: kernelGpio,
+    clock,
+    light,
+    tap,
+    frame: freshPicture,
+    lastResult: () => last,
+  });
   const selfTest: SelfTest = new SelfTest({
     folder: goldenFolder,
     reportPath: join(config.state.path, 'selftest.json'),
     judge,
     betweenCups,
+    checkParts: checkStation(looks, station),
     clock,
     limits: { maxScoreDifference, maxAmbers, ...config.selftest },
     log: log.child({ module: 'selftest' }),
@@ -255,7 +273,7 @@ export async function assembleStation(
     simulation,
     bundles: updates,
     selfTest,
-    frame: (signal) => freshJpeg(camera, clock, ring, config.station.frameTimeoutMs, signal),
+    frame: freshPicture,
     findings: async () =>
       runtimeFindings({
         status: await status(),
@@ -326,7 +344,7 @@ export async function assembleStation(
   await selfTest.start();
   // The socket answers by now: a command that changes the document without the station has seen that it runs.
   await updates.start();
-  await trigger.start((event) => station.sensed(event));
+  await trigger.start(tap.take);
   if (judge.info !== null) station.started();
   announce();
 

@@ -168,6 +168,8 @@ export interface JudgeInfo {
   /** By a key that is trusted here. */
   readonly bundleSigned: boolean;
   readonly bundle: { readonly name: string; readonly version: string; readonly sha256: string };
+  /** Whose signature of the bundle is trusted here; `null` = nobody's: unsigned, or by a key that is not known. */
+  readonly signedBy: { readonly key: string; readonly name: string } | null;
   readonly gallerySha256: string;
   readonly calibrationSha256: string | null;
   /** Designs of the bundle; `covered` = has a calibrated threshold. */

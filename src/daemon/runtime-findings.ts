@@ -56,7 +56,7 @@ const looks: Readonly<Record<string, Look>> = {
       ? null
       : fail(
           `no cup can be green: ${selftest.doubt}`,
-          'Run it: cupcheck selftest run. cupcheck golden list shows its pictures.',
+          'Run it: cupcheck selftest run. It shows each part and each picture (cupcheck golden list).',
         ),
   trial: ({ status: { judge } }) =>
     judge.trial_until === null

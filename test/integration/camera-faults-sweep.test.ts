@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { compare } from '../../src/cli/doctor/drift.js';
+import { compareToEmptyCup } from '../../src/daemon/station-check/empty-cup.js';
 import { decodeJpeg, encodeJpeg } from '../../src/native/jpeg.js';
 import { backgroundOf, cupPart, driftFrom } from '../../src/pipeline/background.js';
 import { MIN_DETAIL, MIN_LIGHT, MIN_PART_DETAIL } from '../../src/pipeline/drift.js';
@@ -60,7 +60,7 @@ describe('on rendered stations', { timeout: 600_000 }, () => {
     const references = new Set(truth().map(({ reference }) => reference));
     for (const reference of references) {
       const empty = open(reference);
-      const findings = compare(empty, seen(fault(empty))).filter(({ state }) => state !== 'ok');
+      const findings = compareToEmptyCup(empty, seen(fault(empty))).findings.filter(({ state }) => state !== 'ok');
       expect(
         findings.map((finding) => finding.check),
         reference,

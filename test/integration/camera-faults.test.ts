@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compare } from '../../src/cli/doctor/drift.js';
+import { compareToEmptyCup } from '../../src/daemon/station-check/empty-cup.js';
 import { offlineEngine } from '../../src/cli/offline-engine.js';
 import { fileStamp } from '../../src/pipeline/file-stamp.js';
 import { decodeJpeg, encodeJpeg } from '../../src/native/jpeg.js';
@@ -61,7 +61,9 @@ const reasonsOf = (judgement: Judgement) =>
   judgement.verdict === 'green' ? ['green'] : judgement.reasons.map(({ reason }) => reason);
 /** What `doctor` finds in a fresh picture of the empty cup, but for what is well. */
 const found = (fault: (picture: Picture) => Picture) =>
-  compare(reference, seen(fault(reference))).flatMap(({ check, state }) => (state === 'ok' ? [] : [check]));
+  compareToEmptyCup(reference, seen(fault(reference))).findings.flatMap(({ check, state }) =>
+    state === 'ok' ? [] : [check],
+  );
 const asIs = (picture: Picture) => picture;
 
 /** Long enough for a machine that does other things beside. */
@@ -71,7 +73,8 @@ describe('a camera, a lens and a lamp that are as they were', () => {
   it('are found well', () => {
     expect(found(asIs)).toEqual([]);
     // Another exposure, with noise of its own.
-    expect(compare(reference, open('13-empty.jpg')).filter(({ state }) => state !== 'ok')).toEqual([]);
+    const { findings } = compareToEmptyCup(reference, open('13-empty.jpg'));
+    expect(findings.filter(({ state }) => state !== 'ok')).toEqual([]);
   });
 });
 

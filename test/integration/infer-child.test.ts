@@ -141,6 +141,7 @@ describe('the real judging process', () => {
       providerFallback: false,
       bundleSigned: false,
       bundle: { name: 'tiny', version: '1.0.0' },
+      signedBy: null,
       designs: [
         { id: 'red', name: 'A red disc', covered: true },
         { id: 'blue', name: 'A blue disc', covered: false },
@@ -254,6 +255,7 @@ describe('the real judging process', () => {
     await untilTold(infer, 'ready');
     const frames = { first: place(jpegOf(cup())), second: place(jpegOf(cup())) };
     const { warnings } = await infer.judge({ cup: 'c8', ...frames, order: null }, never);
+    expect(infer.info?.signedBy).toEqual({ key: pair.trusted.id, name: 'workshop' });
     await infer.stop();
     expect(warnings).toEqual(['no_count']);
   });

@@ -3,7 +3,7 @@ import { boundScopes, type Manifest, scopeOf, type ThresholdSpec } from '../../p
 import { bundleBytes, listedFiles, type SignedManifest } from '../../pipeline/bundle/read-manifest.js';
 import type { Signature } from '../../pipeline/bundle/signature.js';
 import { counted, fields, printable, table } from '../layout.js';
-import { megabytes } from './byte-progress.js';
+import { megabytes } from '../progress/byte-progress.js';
 
 export const shortId = (id: string) => id.slice(0, 12);
 

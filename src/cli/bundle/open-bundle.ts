@@ -8,7 +8,7 @@ import { bundleLimits } from '../../pipeline/bundle/limits.js';
 import { readSignedManifest, type SignedManifest } from '../../pipeline/bundle/read-manifest.js';
 import type { Trust } from '../../pipeline/bundle/signature.js';
 import type { Terminal } from '../terminal.js';
-import { ByteProgress } from './byte-progress.js';
+import { ByteProgress } from '../progress/byte-progress.js';
 
 const pieceBytes = 256 * 1024;
 
@@ -66,19 +66,32 @@ async function readAll(pieces: AsyncIterable<Uint8Array>): Promise<void> {
 }
 
 /** Reads a bundle, a folder or an archive, to its last byte, and keeps nothing. Errors: BUNDLE_*. */
-export async function readBundle(path: string, trust: Trust, terminal: Terminal): Promise<ReadBundle> {
-  if ((await found(path)).isDirectory()) return await readFolder(path, trust, terminal);
-  return await withArchive(path, terminal, undefined, async (bytes) => {
+export async function readBundle(
+  path: string,
+  trust: Trust,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ReadBundle> {
+  if ((await found(path)).isDirectory()) return await readFolder(path, trust, terminal, signal);
+  return await withArchive(path, terminal, signal, async (bytes) => {
     const signed = await readArchive(bytes, bundleLimits, trust, (_, pieces) => readAll(pieces));
     return { ...signed, others: [] };
   });
 }
 
 /** Reads the bundle in a folder to its last byte. Errors: BUNDLE_*. */
-export async function readFolder(folder: string, trust: Trust, terminal: Terminal): Promise<ReadBundle> {
+export async function readFolder(
+  folder: string,
+  trust: Trust,
+  terminal: Terminal,
+  signal?: AbortSignal,
+): Promise<ReadBundle> {
   const progress = new ByteProgress(terminal, (await found(folder)).isDirectory() ? await folderBytes(folder) : 0);
   try {
-    return await verifyFolder(folder, trust, (bytes) => progress.add(bytes));
+    return await verifyFolder(folder, trust, (bytes) => {
+      signal?.throwIfAborted();
+      progress.add(bytes);
+    });
   } finally {
     progress.end();
   }

@@ -1,9 +1,8 @@
+import { fail } from '../../daemon/control/finding.js';
 import type { Finding } from '../../daemon/control/station-verbs.js';
 import { asCupcheckError } from '../../errors.js';
 
-export const ok = (check: string, detail: string): Finding => ({ check, state: 'ok', detail, help: null });
-export const warn = (check: string, detail: string, help: string): Finding => ({ check, state: 'warn', detail, help });
-export const fail = (check: string, detail: string, help: string): Finding => ({ check, state: 'fail', detail, help });
+export { fail, ok, warn } from '../../daemon/control/finding.js';
 
 /** What `work` finds; an error of it is a failed check that says what to do. */
 export async function checked(check: string, work: () => Promise<Finding | readonly Finding[]>): Promise<Finding[]> {

@@ -1,4 +1,5 @@
 import type { SelfTestAnswer } from '../../daemon/control/station-verbs.js';
+import { failedParts } from '../../daemon/golden/self-test-report.js';
 import { goldenName, type GoldenOutcome, type GoldenVerdict } from '../../daemon/golden/compare-golden.js';
 import { counted, indented } from '../layout.js';
 import { paint, type Terminal } from '../terminal.js';
@@ -39,6 +40,7 @@ export function answerLines({ parts, report, doubt }: SelfTestAnswer): string[] 
   const { outcome, pictures, failures, by, ms } = report;
   const judged = `${by.name} ${by.version} on ${by.provider}, ${(ms / 1000).toFixed(1)} s`;
   const kept = counted(pictures, 'golden picture');
+  const broken = failedParts(report).map(({ part }) => part);
   const ended = {
     passed: `Passed: ${kept} as they must be (${judged}).`,
     failed: `FAILED: ${failures} of ${kept} (${judged}).`,
@@ -46,6 +48,7 @@ export function answerLines({ parts, report, doubt }: SelfTestAnswer): string[] 
   }[outcome];
   return [
     partsTexts[parts],
+    ...(broken.length === 0 ? [] : [`FAILED: ${broken.join(', ')}.`]),
     ended,
     ...(doubt === null ? [] : ['Cups are amber (selftest_overdue) until a self-test passes.']),
   ];

@@ -4,10 +4,10 @@ import { CupcheckError } from '../../errors.js';
 import { loadCalibration, type LoadedCalibration } from '../../pipeline/bundle/load-calibration.js';
 import { isJudgeName, judgeNames } from '../../pipeline/judges/names.js';
 import type { Cli } from '../cli.js';
-import { Progress } from '../evaluate/progress.js';
 import { amber, done, type ExitCode } from '../exit-codes.js';
 import { orInterrupted } from '../interrupt.js';
 import { counted, hanging } from '../layout.js';
+import { CountProgress } from '../progress/count-progress.js';
 import { type AgainCup, type AgainOptions, judgeAgain } from './judge-again.js';
 import { journalledCups, type WantedCups } from './journalled-cups.js';
 import { changeLines, changesHeading, cupLines, summaryLines } from './replay-lines.js';
@@ -48,13 +48,12 @@ export async function showReplay(
   }
   const calibration = config.calibration.path === null ? null : await loadCalibration(config.calibration.path);
   const comparison = await load(calibration);
-  // Elsewhere a script reads along: the lines that it gets are about cups.
-  const progress = cli.terminal.errScreen === undefined ? null : new Progress(cli.terminal);
+  const progress = new CountProgress(cli.terminal);
   const tally = new ReplayTally();
   let isHeaded = isNamed || cli.options.json;
   const shown = (cup: AgainCup): void => {
     // Lines of the output and the bar may share a terminal.
-    progress?.end();
+    progress.end();
     if (!isHeaded && cup.kind === 'judged') {
       cli.terminal.out(changesHeading());
       isHeaded = true;
@@ -63,12 +62,12 @@ export async function showReplay(
   };
   const run = async (signal: AbortSignal): Promise<void> => {
     let seen = 0;
-    progress?.update(0, results.length, 0);
+    progress.update(0, results.length);
     const cups = judgeAgain(results, { pictures: config.images.path, calibration, judge: comparison.judge, signal });
     for await (const cup of cups) {
       tally.add(cup);
       if (isNamed || cli.options.json || cup.kind !== 'judged' || cup.difference.changed) shown(cup);
-      progress?.update(++seen, results.length, 0);
+      progress.update(++seen, results.length);
     }
   };
   try {
@@ -77,11 +76,11 @@ export async function showReplay(
         cli.terminal.out(line);
     }
     await orInterrupted(run, () => {
-      progress?.end();
+      progress.end();
       cli.terminal.err(`Interrupted after ${tally.summary.cups} of ${counted(results.length, 'cup')}.`);
     });
   } finally {
-    progress?.end();
+    progress.end();
     await comparison.close();
   }
   const { summary } = tally;

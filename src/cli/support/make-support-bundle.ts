@@ -1,8 +1,9 @@
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { keys } from '../../daemon/config/keys.js';
 import type { LoadedConfig } from '../../daemon/config/load.js';
 import { replaceFile } from '../../daemon/durable-file.js';
 import { asCupcheckError, CupcheckError } from '../../errors.js';
+import { requireFilePlace, systemReason } from '../file-place.js';
 import { amberPictures } from './amber-pictures.js';
 import { manifestText } from './manifest-text.js';
 import { packParts } from './pack-parts.js';
@@ -63,6 +64,10 @@ export async function makeSupportBundle(loaded: LoadedConfig, options: SupportOp
   const { out, last, at, signal, onStep } = options;
   const parts: Part[] = [];
   const leftOut: LeftOut[] = [];
+  const station = settingOf(loaded, 'station.name');
+  const folder = `${station}-${stampOf(at)}`;
+  const file = resolve(out ?? `${folder}.tar.gz`);
+  await requireFilePlace(file, 'the support bundle');
   for (const plan of partPlans(loaded, last)) {
     onStep(plan.name);
     const made = await makePart(plan, signal);
@@ -73,16 +78,14 @@ export async function makeSupportBundle(loaded: LoadedConfig, options: SupportOp
   const pictures = await picturesOf(loaded, options);
   parts.push(...pictures.parts);
   leftOut.push(...pictures.leftOut, ...never());
-  const station = settingOf(loaded, 'station.name');
-  const folder = `${station}-${stampOf(at)}`;
   const stationAnswers = parts.some(({ name }) => name === 'status.json');
   const manifest = Buffer.from(manifestText({ station, at, stationAnswers }, parts, leftOut));
   onStep('writing');
   const packed = await packParts(folder, [{ name: 'MANIFEST.txt', bytes: manifest }, ...parts]);
   signal.throwIfAborted();
-  const file = resolve(out ?? `${folder}.tar.gz`);
   await replaceFile(file, packed, 0o600).catch((thrown: CupcheckError) => {
-    throw new CupcheckError('USAGE', `--out ${basename(file)}: ${(thrown.cause as Error).message}`, { cause: thrown });
+    const why = `the support bundle ${file} cannot be written: ${systemReason(thrown.cause)}. Name another place`;
+    throw new CupcheckError('USAGE', why, { cause: thrown });
   });
   const sizes = [{ name: 'MANIFEST.txt', bytes: manifest }, ...parts].map(({ name, bytes }) => ({
     name,

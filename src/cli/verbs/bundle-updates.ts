@@ -52,18 +52,26 @@ export function registerActivate(bundle: Command, cli: Cli): void {
           file === undefined
             ? await pickBundle(meant ?? '', config)
             : (await installArchive(file, config, cli.terminal)).sha256;
-        const onEvent = (event: unknown) => {
-          if (!cli.options.json) cli.terminal.err(eventText(event as UpdateEvent));
+        const { StepProgress } = await import('../progress/step-progress.js');
+        const progress = new StepProgress(cli.terminal, Object.keys(stepTexts).length);
+        const onEvent = (given: unknown) => {
+          const event = given as UpdateEvent;
+          progress.clear();
+          if (!cli.options.json) cli.terminal.err(eventText(event));
+          if (event.step !== 'proved') progress.begin(event.step);
         };
         const found = await stationOrOffline(
           () =>
             orInterrupted(
               (signal) =>
                 cli.ask<UpdateAnswer>('bundle.activate', { bundle: sha256 }, { timeoutMs: null, onEvent, signal }),
-              () => cli.terminal.err('Interrupted: what judges now is told by cupcheck bundle list.'),
+              () => {
+                progress.end();
+                cli.terminal.err('Interrupted: what judges now is told by cupcheck bundle list.');
+              },
             ),
           () => stageOffline(config, sha256, new Date()),
-        );
+        ).finally(() => progress.end());
         if (found.by === 'document') {
           const { before, state } = found.answer;
           cli.print(documentOf(state, state === before ? 'nothing_to_do' : 'staged'), () =>
@@ -179,7 +187,7 @@ export function registerPrune(bundle: Command, cli: Cli): void {
         const { config } = await cli.goodConfig();
         const { pruneBundles } = await import('../../daemon/bundles/prune.js');
         const { shortId } = await import('../bundle/bundle-lines.js');
-        const { megabytes } = await import('../bundle/byte-progress.js');
+        const { megabytes } = await import('../progress/byte-progress.js');
         const { removed, kept } = await pruneBundles(config);
         const described = removed.map((one) =>
           one.ok

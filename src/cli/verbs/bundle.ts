@@ -106,10 +106,12 @@ function registerPack(bundle: Command, cli: Cli): void {
         const { readManifest } = await import('../bundle/open-bundle.js');
         const { archiveBytes, archiveName, packBundle } = await import('../../daemon/bundles/pack.js');
         const { writeArchive } = await import('../../daemon/bundles/write-archive.js');
-        const { ByteProgress } = await import('../bundle/byte-progress.js');
+        const { requireFilePlace } = await import('../file-place.js');
+        const { ByteProgress } = await import('../progress/byte-progress.js');
         const { identityOf, identityRows } = await import('../bundle/bundle-lines.js');
         const signed = await readManifest(folder, await lenientTrust(cli), cli.terminal);
         const path = out ?? archiveName(signed);
+        await requireFilePlace(path, 'the archive');
         const bytes = archiveBytes(signed);
         const progress = new ByteProgress(cli.terminal, bytes);
         const pieces = async function* (signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
@@ -152,7 +154,10 @@ function registerVerify(bundle: Command, cli: Cli): void {
         const { identityOf, identityRows } = await import('../bundle/bundle-lines.js');
         const trust = key === undefined ? await lenientTrust(cli) : await namedTrust(key);
         try {
-          const found = await readBundle(path, trust, cli.terminal);
+          const found = await orInterrupted(
+            (signal) => readBundle(path, trust, cli.terminal, signal),
+            () => cli.terminal.err('Interrupted: nothing is known of it.'),
+          );
           const isSigned = found.signature.kind === 'signed';
           const verdict = isSigned ? 'Whole, and signed by a trusted key.' : 'Whole, but not signed by a trusted key.';
           cli.print({ ok: isSigned, ...identityOf(found), others: found.others }, () => [

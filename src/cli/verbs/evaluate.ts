@@ -120,8 +120,8 @@ async function shown<T>(
   { quiet = false, cupsOut }: Partial<Pick<Options, 'cupsOut'>> & { readonly quiet?: boolean },
   run: (watched: Pick<EvaluateOptions, 'signal' | 'onProgress'>) => Promise<T>,
 ): Promise<T> {
-  const { Progress } = await import('../evaluate/progress.js');
-  const progress = quiet ? null : new Progress(cli.terminal);
+  const { CountProgress } = await import('../progress/count-progress.js');
+  const progress = quiet ? null : new CountProgress(cli.terminal);
   const onProgress = progress === null ? null : progress.update.bind(progress);
   const interrupted = (): void => {
     progress?.end();

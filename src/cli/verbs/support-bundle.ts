@@ -28,7 +28,7 @@ export function registerSupportBundle(program: Command, cli: Cli): void {
         const { out = null, last, pictures = false } = options;
         const loaded = await cli.loadConfig();
         const { makeSupportBundle } = await import('../support/make-support-bundle.js');
-        const { StepProgress } = await import('../support/step-progress.js');
+        const { StepProgress } = await import('../progress/step-progress.js');
         const progress = new StepProgress(cli.terminal, steps);
         const onStep = progress.begin.bind(progress);
         const made = await orInterrupted(

@@ -118,6 +118,32 @@ const relations: readonly Relation[] = [
       ? null
       : `light.sysfs.green, light.sysfs.amber and trigger.sysfs.line must be three lines, not ${numbers.join(', ')}`;
   }),
+  relation(
+    ['amber', 'green', 'trigger', 'illumination'].map((name) => `selftest.loopback.${name}`),
+    ({ selftest: { loopback }, light, trigger }) => {
+      const taken = [
+        ...(light.driver === 'gpiochip' && light.gpio.chip === loopback.chip
+          ? [light.gpio.green, light.gpio.amber]
+          : []),
+        ...(trigger.driver === 'gpiochip' && trigger.gpio.chip === loopback.chip ? [trigger.gpio.line] : []),
+        ...[loopback.amber, loopback.green, loopback.trigger, loopback.illumination].filter((line) => line !== null),
+      ];
+      const twice = taken.find((line, at) => taken.indexOf(line) !== at);
+      return twice === undefined
+        ? null
+        : `selftest.loopback: the line ${twice} of ${loopback.chip} is named twice, there or as a lamp or the sensor`;
+    },
+  ),
+  relation(['selftest.loopback.trigger', 'trigger.driver'], ({ selftest: { loopback }, trigger: { driver } }) =>
+    loopback.trigger === null || driver === 'gpiochip' || driver === 'sysfs'
+      ? null
+      : `selftest.loopback.trigger (${loopback.trigger}) needs a sensor on a line: trigger.driver is ${driver}`,
+  ),
+  relation(['selftest.loopback.illumination', 'trigger.driver'], ({ selftest: { loopback }, trigger: { driver } }) =>
+    loopback.illumination === null || driver !== 'camera'
+      ? null
+      : `selftest.loopback.illumination (${loopback.illumination}) would look like a cup to trigger.driver camera`,
+  ),
   ...(['control', 'light'] as const).map((section) =>
     relation([`${section}.socket`], (config) => {
       const bytes = Buffer.byteLength(config[section].socket);

@@ -291,6 +291,21 @@ export const schema = {
       72,
       'Where golden pictures are kept and none of the self-tests is younger, cups are amber (selftest_overdue); 0 = it is never overdue. A failed one makes them amber whatever its age.',
     ),
+    loopback: {
+      chip: key(gpioChip, 'gpiochip0', 'GPIO chip of the loop-back lines: docs/wiring.md.'),
+      amber: orNull(gpioLine, 'Input on the output of the amber lamp, read back by the self-test; null = not wired.'),
+      green: orNull(gpioLine, 'Input on the output of the green lamp; null = not wired.'),
+      trigger: orNull(
+        gpioLine,
+        'Output onto the input of the cup sensor, by which the self-test makes a cup of air; null = not wired.',
+      ),
+      illumination: orNull(
+        gpioLine,
+        'Output that takes the illumination away, for the self-test’s dark frame; null = not wired: nothing here switches it.',
+      ),
+      activeLow: key(flag, false, 'A low line is active, on each of them.'),
+      settleMs: key(whole(1, 2000, 'ms'), 100, 'How long lamp, relay or illumination takes to follow its line.'),
+    },
   },
   gallery: {
     path: key(

@@ -1,6 +1,6 @@
 import { goldenName } from './compare-golden.js';
 import type { JudgeInfo } from '../ports.js';
-import { isSame, type JudgedBy, judgedBy, type SelfTestReport } from './self-test-report.js';
+import { failedParts, isSame, type JudgedBy, judgedBy, type SelfTestReport } from './self-test-report.js';
 
 const hourMs = 3_600_000;
 /** A clock may have been set back by so much since the last one. */
@@ -31,6 +31,11 @@ export function doubtOf({ report, ageMs, pictures, serving, vouched, maxAgeH }: 
     const more = report.failures > 1 ? ` (and ${report.failures - 1} more)` : '';
     const cup = first === undefined ? '' : `: ${goldenName(first)}, ${first.why}${more}`;
     return `the self-test failed at ${report.at}${cup}`;
+  }
+  const [part, ...others] = report === null ? [] : failedParts(report);
+  if (report !== null && part !== undefined) {
+    const more = others.length > 0 ? ` (and ${others.length} more)` : '';
+    return `the self-test found at ${report.at}: ${part.part}, ${part.detail}${more}`;
   }
   if (pictures === 0 || maxAgeH === 0) return null;
   if (report === null || report.outcome === 'no_pictures' || ageMs === null)

@@ -3,6 +3,7 @@ import { CupcheckError } from '../../errors.js';
 import { readBounded } from '../../pipeline/bundle/read-bounded.js';
 import { replaceFile } from '../durable-file.js';
 import type { JudgeInfo } from '../ports.js';
+import { type PartFinding, partNames } from '../station-check/part-finding.js';
 import { failuresOf, type GoldenVerdict } from './compare-golden.js';
 import { cupPattern } from './golden-record.js';
 
@@ -36,11 +37,14 @@ export interface SelfTestReport {
   /** The largest difference of a score from its record; `null` = none was compared. */
   readonly difference: number | null;
   readonly by: JudgedBy;
+  /** What was found of the station’s parts. One that failed makes cups amber as a picture does, and says nothing of the bundle. */
+  readonly parts: readonly PartFinding[];
   readonly ms: number;
 }
 
 const mostFailed = 20;
 const longestWhy = 300;
+const longestDetail = 1000;
 const maxBytes = 65_536;
 
 const word = { type: 'string', minLength: 1, maxLength: 200 };
@@ -69,6 +73,16 @@ const schema = record({
   },
   failures: count,
   difference: orNull({ type: 'number', minimum: 0, maximum: 1e6 }),
+  parts: {
+    type: 'array',
+    maxItems: 20,
+    items: record({
+      part: { type: 'string', enum: [...partNames] },
+      state: { type: 'string', enum: ['ok', 'warn', 'failed', 'absent', 'not_looked'] },
+      detail: { type: 'string', maxLength: longestDetail },
+      help: orNull({ type: 'string', maxLength: longestDetail }),
+    }),
+  },
   by: record({ name: word, version: word, bundle: sha256, gallery: sha256, provider: word }),
   ms: { type: 'integer', minimum: 0 },
 });
@@ -88,6 +102,10 @@ export const judgedBy = ({ bundle, gallerySha256, provider }: JudgeInfo): Judged
 export const isSame = (a: JudgedBy, b: JudgedBy): boolean =>
   a.bundle === b.bundle && a.gallery === b.gallery && a.provider === b.provider;
 
+/** Parts that make cups amber. */
+export const failedParts = ({ parts }: Pick<SelfTestReport, 'parts'>): readonly PartFinding[] =>
+  parts.filter(({ state }) => state === 'failed');
+
 /** @param maxAmbers see `failuresOf` */
 export function reportOf(
   verdicts: readonly GoldenVerdict[],
@@ -95,8 +113,15 @@ export function reportOf(
     at,
     by,
     ms,
+    parts,
     maxAmbers,
-  }: { readonly at: Date; readonly by: JudgedBy; readonly ms: number; readonly maxAmbers: number },
+  }: {
+    readonly at: Date;
+    readonly by: JudgedBy;
+    readonly ms: number;
+    readonly parts: readonly PartFinding[];
+    readonly maxAmbers: number;
+  },
 ): SelfTestReport {
   const failures = failuresOf(verdicts, maxAmbers);
   const differences = verdicts.flatMap(({ difference }) => difference ?? []);
@@ -111,6 +136,11 @@ export function reportOf(
     failures: failures.length,
     difference: differences.length === 0 ? null : Math.max(...differences),
     by,
+    parts: parts.map((part) => ({
+      ...part,
+      detail: part.detail.slice(0, longestDetail),
+      help: part.help?.slice(0, longestDetail) ?? null,
+    })),
     ms: Math.round(ms),
   };
 }
@@ -130,6 +160,8 @@ export async function readReport(path: string): Promise<SelfTestReport | null> {
   } catch (cause) {
     throw new CupcheckError('STORAGE_FAULT', `${path} is not JSON: ${(cause as Error).message}`, { cause });
   }
+  // Before the station looked at its parts it kept none.
+  if (typeof value === 'object' && value !== null && !('parts' in value)) value = { ...value, parts: [] };
   if (isReport(value)) return value;
   const [problem] = isReport.errors ?? [];
   throw new CupcheckError('STORAGE_FAULT', `${path}: ${problem?.instancePath ?? ''} ${problem?.message ?? ''}`);

@@ -1,12 +1,14 @@
 import type { Logger } from 'pino';
 import { asCupcheckError, CupcheckError } from '../../errors.js';
 import type { Clock, CupJudge, JudgeInfo } from '../ports.js';
+import { type PartCheck, withUnresolved } from '../station-check/part-finding.js';
 import type { BetweenCups } from '../update/between-cups.js';
 import type { GoldenVerdict } from './compare-golden.js';
 import { countGolden, type ListedGolden, listGolden } from './golden-folder.js';
 import { replayGolden } from './replay-golden.js';
 import { doubtOf, isOlder } from './self-test-doubt.js';
 import {
+  failedParts,
   isSame,
   type JudgedBy,
   judgedBy,
@@ -33,9 +35,12 @@ export interface SelfTestOptions {
   readonly reportPath: string;
   readonly judge: Pick<CupJudge, 'info' | 'replay' | 'onState'>;
   readonly betweenCups: BetweenCups;
+  /** Looks at the station's parts, before the pictures. */
+  readonly checkParts: PartCheck;
   readonly clock: Clock;
   readonly limits: SelfTestLimits;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** A golden picture failed. */
   readonly onFailed: (report: SelfTestReport) => void;
 }
 
@@ -52,7 +57,7 @@ export interface SelfTestStatus {
   readonly running: boolean;
   /** Why cups are amber; `null` where they are not for this. */
   readonly doubt: string | null;
-  readonly last: Pick<SelfTestReport, 'at' | 'outcome' | 'pictures' | 'failures' | 'failed' | 'by'> | null;
+  readonly last: Pick<SelfTestReport, 'at' | 'outcome' | 'pictures' | 'failures' | 'failed' | 'parts' | 'by'> | null;
 }
 
 const nsPerMs = 1_000_000n;
@@ -94,16 +99,12 @@ export class SelfTest {
   #run: Run | null = null;
   /** The run that begins when the present one has ended. */
   #next: Promise<Run> | null = null;
-  #startDue: boolean;
+  #startDue = false;
   #notBeforeNs = 0n;
   #ticking: Promise<void> = Promise.resolve();
 
   constructor(options: SelfTestOptions) {
     this.#options = options;
-    this.#startDue = options.limits.atStart;
-    options.judge.onState((state) => {
-      if (state === 'ready') this.#runIfDue();
-    });
   }
 
   get status(): SelfTestStatus {
@@ -134,6 +135,10 @@ export class SelfTest {
     this.#report = await readReport(reportPath).catch((thrown: unknown) => {
       log.error({ err: asCupcheckError(thrown) }, 'the last self-test cannot be read: it counts as none');
       return null;
+    });
+    this.#startDue = this.#options.limits.atStart;
+    this.#options.judge.onState((state) => {
+      if (state === 'ready') this.#runIfDue();
     });
     if (this.#report?.outcome === 'passed') this.#vouched = [this.#report.by];
     await this.look();
@@ -216,9 +221,10 @@ export class SelfTest {
   #isDue(info: JudgeInfo): boolean {
     const { everyH } = this.#options.limits;
     const report = this.#report;
-    // With no picture there is nothing to find out, but for a failure whose pictures were taken away.
-    if (this.#pictures === 0) return report?.outcome === 'failed';
     if (this.#startDue) return true;
+    // With no picture there is nothing to find out of the model, but for a failure whose pictures were taken away.
+    if (this.#pictures === 0 && report?.outcome === 'failed') return true;
+    if (this.#pictures === 0) return everyH > 0 && (report === null || isOlder(this.#ageMs(report), everyH));
     if (report !== null && !isSame(report.by, judgedBy(info))) return true;
     if (everyH === 0) return false;
     if (report === null || report.outcome === 'no_pictures') return true;
@@ -248,8 +254,9 @@ export class SelfTest {
   }
 
   async #judgeAll(progress: Progress): Promise<SelfTestReport> {
-    const { clock, reportPath, limits, log, onFailed } = this.#options;
+    const { clock, reportPath, limits, log, onFailed, checkParts } = this.#options;
     const startNs = clock.nowNs();
+    const parts = withUnresolved(await checkParts(this.#stopping.signal), this.#report?.parts ?? []);
     for (let exchanges = 0; exchanges <= mostExchanges; exchanges++) {
       const by = judgedBy(await this.#ready());
       progress.hasRead = true;
@@ -257,7 +264,7 @@ export class SelfTest {
       const found = await this.#judgeListed(listed, by, progress.listeners);
       if (found === null) continue;
       const ms = Number((clock.nowNs() - startNs) / nsPerMs);
-      const report = reportOf(found, { by, ms, maxAmbers: limits.maxAmbers, at: clock.utc() });
+      const report = reportOf(found, { by, ms, parts, maxAmbers: limits.maxAmbers, at: clock.utc() });
       this.#pictures = listed.length;
       this.#report = report;
       this.#reportNs = clock.nowNs();
@@ -268,8 +275,9 @@ export class SelfTest {
         log.error({ err: asCupcheckError(thrown) }, 'the self-test could not be kept'),
       );
       const { outcome, pictures, failures, failed, difference } = report;
-      log[outcome === 'failed' ? 'error' : 'info'](
-        { outcome, pictures, failures, failed, difference, ms },
+      const broken = failedParts(report);
+      log[outcome === 'failed' || broken.length > 0 ? 'error' : 'info'](
+        { outcome, pictures, failures, failed, difference, parts: broken, ms },
         'self-test',
       );
       if (outcome === 'failed') onFailed(report);

@@ -86,11 +86,13 @@ export class Judging {
       empty: reference === null ? null : emptyCup(decodeReference(reference), engine),
     };
     const { name, version, designs } = bundle.manifest;
+    const { signature } = bundle;
     const info: JudgeInfo = {
       provider: engine.provider,
       providerFallback: engine.providerFallback,
       bundleSigned: bundle.signature.kind === 'signed',
       bundle: { name, version, sha256: bundle.sha256 },
+      signedBy: signature.kind === 'signed' ? { key: signature.keyId, name: signature.keyName } : null,
       gallerySha256: bundle.gallerySha256,
       calibrationSha256: calibration?.sha256 ?? null,
       designs: designs.map((design) => ({

@@ -84,6 +84,10 @@ function readInfo(fields: Fields): JudgeInfo {
       version: bundle.text('version', longestName),
       sha256: digest(bundle, 'sha256'),
     },
+    signedBy: fields.nullable('signedBy', (of, key) => {
+      const by = of.record(key);
+      return { key: digest(by, 'key'), name: by.text('name', longestName) };
+    }),
     gallerySha256: digest(fields, 'gallerySha256'),
     calibrationSha256: fields.nullable('calibrationSha256', digest),
     designs: fields.list('designs', mostDesigns, (value, path) => {

@@ -4,7 +4,7 @@ import type { StationStatus } from '../status.js';
 import type { StatisticsDocument } from '../statistics/summary.js';
 import type { Verb } from './topics.js';
 
-/** `info`, retained: what this station is. Changes with a restart, an order of a new bundle, or a provider. */
+/** `info`, retained: what this station is. Changes with a restart, another bundle, its commit, or a provider. */
 export interface InfoDocument {
   readonly schema: 1;
   readonly station: string;
@@ -16,6 +16,10 @@ export interface InfoDocument {
   readonly started_utc: string;
   /** `null` while none is loaded. */
   readonly bundle: { readonly name: string; readonly version: string; readonly sha256: string } | null;
+  /** Whose signature of it this station trusts; `null` = nobody's, and each result warns. */
+  readonly signed_by: { readonly key: string; readonly name: string } | null;
+  /** Until then somebody must commit the bundle, else it goes back by itself, UTC ISO 8601; `null` = it is committed. */
+  readonly trial_until: string | null;
   readonly provider: string | null;
   /** Designs of the bundle; `covered` = may turn green. */
   readonly designs: readonly { readonly id: string; readonly name: string; readonly covered: boolean }[];

@@ -39,6 +39,8 @@ export interface BundleUpdateOptions {
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Told where no bundle can judge, because it is not known which one should. */
   readonly onFault: (error: CupcheckError) => void;
+  /** The document changed: what judges, or until when. */
+  readonly onChanged: () => void;
 }
 
 export type UpdateEvent =
@@ -252,6 +254,7 @@ export class BundleUpdates {
     if (next === state) return false;
     await this.#options.shelf.keep(next);
     this.#state = next;
+    this.#options.onChanged();
     return true;
   }
 
@@ -261,6 +264,7 @@ export class BundleUpdates {
     const next = nextBundleState(state, { ...event, at: this.#options.clock.utc().toISOString() });
     this.#state = next;
     if (next === state) return null;
+    this.#options.onChanged();
     return this.#options.shelf.keep(next).then(
       () => null,
       (thrown: unknown) => {

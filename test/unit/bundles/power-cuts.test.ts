@@ -82,6 +82,7 @@ async function station() {
     onFault: (error) => {
       throw error;
     },
+    onChanged: () => undefined,
   });
   await updates.start();
   return { judge, updates };

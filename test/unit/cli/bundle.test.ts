@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import stringWidth from 'string-width';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ByteProgress } from '../../../src/cli/bundle/byte-progress.js';
+import { ByteProgress } from '../../../src/cli/progress/byte-progress.js';
 import { writeTinyBundle } from '../../fixtures/tiny-bundle.js';
 import { runBundleVerb, type VerbRun } from '../../fixtures/verb-at.js';
 

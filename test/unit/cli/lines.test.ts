@@ -60,6 +60,7 @@ const status: StationStatus = {
       pictures: 12,
       failures: 0,
       failed: [],
+      parts: [],
       by: { name: 'first', version: '1.0.0', bundle: 'abcdef', gallery: 'b', provider: 'cpu' },
     },
   },

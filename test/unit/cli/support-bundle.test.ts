@@ -7,7 +7,7 @@ import { amberPictures } from '../../../src/cli/support/amber-pictures.js';
 import { makeSupportBundle } from '../../../src/cli/support/make-support-bundle.js';
 import { lastLines, makePart, type PartPlan } from '../../../src/cli/support/part.js';
 import { redacted, withoutSecrets } from '../../../src/cli/support/redact.js';
-import { StepProgress } from '../../../src/cli/support/step-progress.js';
+import { StepProgress } from '../../../src/cli/progress/step-progress.js';
 import { systemLog } from '../../../src/cli/support/system-log.js';
 import { keys } from '../../../src/daemon/config/keys.js';
 import { loadConfig } from '../../../src/daemon/config/load.js';

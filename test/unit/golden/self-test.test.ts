@@ -8,6 +8,7 @@ import type { GoldenRecord } from '../../../src/daemon/golden/golden-record.js';
 import { SelfTest, type SelfTestEvent, type SelfTestLimits } from '../../../src/daemon/golden/self-test.js';
 import type { SelfTestReport } from '../../../src/daemon/golden/self-test-report.js';
 import type { JudgeInfo, ReplayedCup, ReplayRequest } from '../../../src/daemon/ports.js';
+import { finding, type PartFinding } from '../../../src/daemon/station-check/part-finding.js';
 import type { BetweenCups } from '../../../src/daemon/update/between-cups.js';
 import { GoldenProver } from '../../../src/daemon/update/golden-prover.js';
 import { CupcheckError } from '../../../src/errors.js';
@@ -43,6 +44,7 @@ const info = {
   providerFallback: false,
   bundleSigned: true,
   bundle: { name: 'first', version: '1', sha256: 'a'.repeat(64) },
+  signedBy: null,
   gallerySha256: 'b'.repeat(64),
   calibrationSha256: null,
   designs: [],
@@ -57,6 +59,8 @@ let reports: SelfTestReport[] = [];
 /** What the pictures are judged as, by cup; the others as recorded. */
 let answers: Map<string, () => Promise<ReplayedCup>>;
 let betweenCups: BetweenCups = (act) => Promise.resolve(act());
+/** What is found of the station's parts. */
+let parts: readonly PartFinding[] = [];
 
 const asRecorded = (record: GoldenRecord, changes: Partial<ReplayedCup> = {}): ReplayedCup => {
   const { score, items } = record.recorded;
@@ -73,6 +77,7 @@ const begin = (changes: Partial<SelfTestLimits> = {}) => {
     reportPath: join(root, 'selftest.json'),
     judge,
     betweenCups: (act, signal) => betweenCups(act, signal),
+    checkParts: () => Promise.resolve(parts),
     clock,
     limits: { ...limits, ...changes },
     log: pino({ level: 'silent' }),
@@ -94,6 +99,7 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'cupcheck-selftest-'));
   [clock, judge, records, reports, answers] = [new ManualClock(), new Judge(), [], [], new Map()];
   betweenCups = (act) => Promise.resolve(act());
+  parts = [];
   judge.serve('a'.repeat(64));
   judge.replayed = ({ cup }) => {
     const record = records.find((one) => one.cup === cup);
@@ -109,11 +115,58 @@ afterEach(async () => {
   rmSync(root, { recursive: true });
 });
 
-it('with no golden picture runs nothing, keeps nothing, and doubts nothing', async () => {
+it('with no golden picture looks at the parts alone, at the start and on schedule, and is never overdue', async () => {
+  await selfTest.start();
+  await settle();
+  const first = selfTest.status.last;
+  expect(selfTest.status).toMatchObject({ pictures: 0, running: false, doubt: null, last: { outcome: 'no_pictures' } });
+  await settle(23 * hourMs);
+  expect(selfTest.status.last).toEqual(first);
+  await settle(2 * hourMs);
+  expect(selfTest.status.last?.at).not.toBe(first?.at);
+  await selfTest.stop();
+  begin({ atStart: false, everyH: 0 });
   await selfTest.start();
   await settle(100 * hourMs);
-  expect(selfTest.status).toEqual({ pictures: 0, running: false, doubt: null, last: null });
-  expect(await run()).toMatchObject({ outcome: 'no_pictures', pictures: 0 });
+  expect(selfTest.doubt()).toBeNull();
+});
+
+describe('a part of the station that failed', () => {
+  const blind = finding('lens', 'failed', '40 % of the detail is seen', 'Clean the lens.');
+
+  it('doubts every green with its value, over a restart, until it is well; the bundle is not blamed', async () => {
+    await add(goldenRecord());
+    parts = [blind, finding('lamp', 'ok', '100 %')];
+    await selfTest.start();
+    expect(await run()).toMatchObject({ outcome: 'passed', parts: [blind, { part: 'lamp' }] });
+    expect(reports).toEqual([]);
+    expect(selfTest.doubt()).toMatch(/found at .*: lens, 40 % of the detail is seen$/);
+    await selfTest.stop();
+    begin({ atStart: false, maxAgeH: 0 });
+    await selfTest.start();
+    expect(selfTest.doubt()).toContain('lens');
+    // Nobody put the empty cup there: that mends no lens.
+    parts = [finding('empty cup', 'not_looked', 'not in its place')];
+    await run();
+    expect(selfTest.doubt()).toContain('lens');
+    parts = [finding('lens', 'warn', '80 % of the detail is seen', 'Clean the lens.')];
+    await run();
+    expect(selfTest.doubt()).toBeNull();
+  });
+
+  it('counts where no golden picture is kept, and a report of before the parts is read', async () => {
+    parts = [blind];
+    await selfTest.start();
+    await settle();
+    expect(selfTest.doubt()).toContain('lens');
+    await selfTest.stop();
+    const path = join(root, 'selftest.json');
+    const { parts: _, ...before } = JSON.parse(readFileSync(path, 'utf8')) as SelfTestReport;
+    writeFileSync(path, JSON.stringify(before));
+    begin({ atStart: false });
+    await selfTest.start();
+    expect(selfTest.status).toMatchObject({ doubt: null, last: { parts: [] } });
+  });
 });
 
 it('runs at the start; before it has passed once no green counts', async () => {

@@ -33,6 +33,8 @@ let shelf: FakeShelf;
 let updates: BundleUpdates;
 let events: UpdateEvent[] = [];
 let faults: CupcheckError[] = [];
+/** How often it was told that the document is another one. */
+let changes = 0;
 let provers: Prover[] = [];
 let ringSlots = 8;
 let keepPrevious = true;
@@ -53,6 +55,7 @@ async function begin(kept: BundleState = noState): Promise<void> {
     trial: { cups: 5, failures: 2 },
     log: pino({ level: 'silent' }),
     onFault: (error) => faults.push(error),
+    onChanged: () => changes++,
   });
   station.onResult((result) => updates.saw(result));
   await updates.start();
@@ -107,7 +110,9 @@ describe('an activation', () => {
     expect(
       shelf.writes.map(({ candidate, trial }) => candidate?.step ?? (trial === null ? 'settled' : 'trial')),
     ).toEqual(['staged', 'proving', 'trial']);
+    const before = changes;
     expect(await updates.commit()).toMatchObject({ outcome: 'committed', until: null });
+    expect(changes).toBe(before + 1);
     expect(await updates.commit()).toMatchObject({ outcome: 'nothing_to_do' });
     expect(shelf.of(configDigest).state).toBe('ready');
     expect(await within(500, activate(a))).toMatchObject({ outcome: 'nothing_to_do' });
@@ -431,6 +436,7 @@ describe('at the start', () => {
       trial: { cups: 1, failures: 1 },
       log: pino({ level: 'silent' }),
       onFault: (error) => faults.push(error),
+      onChanged: () => changes++,
     });
     await broken.start();
     expect(faults).toMatchObject([{ code: 'BUNDLE_STATE' }]);

@@ -1,7 +1,6 @@
-import { access, constants, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { replaceFile } from '../../../daemon/durable-file.js';
 import { CupcheckError } from '../../../errors.js';
+import { requireFilePlace } from '../../file-place.js';
 import type { EvaluatedRun } from '../evaluate.js';
 import { curvesSection, reliabilitySection } from './curves-section.js';
 import { headSection, type Provenance } from './head.js';
@@ -51,15 +50,7 @@ ${sections}
 }
 
 /** Refuses a report that could not be written, before hours of judging. @throws USAGE */
-export async function requireReportPlace(path: string): Promise<void> {
-  const refuse = (why: string, cause?: unknown) =>
-    new CupcheckError('USAGE', `the report ${path} cannot be written: ${why}`, { cause });
-  const found = await stat(path).catch(() => null);
-  if (found !== null && !found.isFile()) throw refuse('it is not a plain file');
-  await access(dirname(path), constants.W_OK).catch((cause: Error) => {
-    throw refuse(cause.message, cause);
-  });
-}
+export const requireReportPlace = (path: string): Promise<void> => requireFilePlace(path, 'the report');
 
 /** @throws PICTURE_CORRUPT, STORAGE_FAULT */
 export async function writeReport(path: string, run: EvaluatedRun, provenance: Provenance): Promise<void> {
