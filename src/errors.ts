@@ -173,7 +173,7 @@ export const errorTable = {
   },
   PROVIDER_UNAVAILABLE: {
     consequence: fault,
-    help: 'No wanted execution provider could be loaded. Check providers.order and providers.require.',
+    help: 'cupcheck doctor lists what this build of ONNX Runtime has. Install the GPU build (docs/install-jetson.md), or name another provider in providers.order and providers.require.',
   },
   INFER_FAILED: {
     consequence: amber('internal_error'),

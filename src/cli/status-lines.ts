@@ -59,7 +59,8 @@ function modelText({ judge }: StationStatus): string {
   const ready = judge.ready ? '' : ', not ready';
   const trial = judge.trial_until === null ? '' : `, on trial until ${minuteOf(judge.trial_until)}`;
   const designs = `${judge.covered} of ${judge.designs} designs covered`;
-  return `${name} ${version} (${sha256.slice(0, 12)}) on ${judge.provider ?? '-'}, ${designs}${ready}${trial}`;
+  const fallback = judge.fallback === null ? '' : `; FELL BACK, ${judge.fallback}`;
+  return `${name} ${version} (${sha256.slice(0, 12)}) on ${judge.provider ?? '-'}, ${designs}${ready}${trial}${fallback}`;
 }
 
 function selfTestText({ selftest }: StationStatus): string {

@@ -64,7 +64,6 @@ function announceFault(config: Partial, status: () => StationStatus, handle: Req
     journal: noJournal,
     handle,
     status: () => Promise.resolve(status()),
-    providerFallback: () => false,
     picturesDropped: () => 0,
     host: () => ({
       tempC: null,
@@ -117,7 +116,7 @@ function statusOf(
     light: { connected: light.connected, shows: light.shows },
     camera: { driver: '', state: 'stopped', newest_frame_age_ms: null },
     trigger: { driver: '', kind: '' },
-    judge: { ready: false, provider: null, bundle: null, designs: 0, covered: 0, trial_until: null },
+    judge: { ready: false, provider: null, fallback: null, bundle: null, designs: 0, covered: 0, trial_until: null },
     selftest: null,
     broker: { enabled: config.mqtt.enabled, connected: connected(), waiting: 0, stuck: null },
     order: null,

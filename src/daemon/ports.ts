@@ -164,7 +164,8 @@ export interface ReplayedCup {
 /** What the judging process works with. */
 export interface JudgeInfo {
   readonly provider: string;
-  readonly providerFallback: boolean;
+  /** Why another provider than the first wanted runs a network; `null` = it does not. */
+  readonly fallback: string | null;
   readonly bundle: { readonly name: string; readonly version: string; readonly sha256: string };
   readonly gallerySha256: string;
   readonly calibrationSha256: string | null;

@@ -59,6 +59,7 @@ export function reportStatus(from: StatusSources, waiting: number): StationStatu
     judge: {
       ready: judge.info !== null,
       provider: judge.info?.provider ?? null,
+      fallback: judge.info?.fallback ?? null,
       bundle: judge.info?.bundle ?? null,
       designs: designs.length,
       covered: designs.filter((design) => design.covered).length,

@@ -22,6 +22,8 @@ export interface StationStatus {
   readonly judge: {
     readonly ready: boolean;
     readonly provider: string | null;
+    /** Why another provider than the first wanted runs a network; `null` = none does. */
+    readonly fallback: string | null;
     readonly bundle: { readonly name: string; readonly version: string; readonly sha256: string } | null;
     readonly designs: number;
     readonly covered: number;

@@ -138,7 +138,7 @@ describe('the real judging process', () => {
   it('says what it works with', () => {
     expect(parent.info).toMatchObject({
       provider: 'cpu',
-      providerFallback: false,
+      fallback: null,
       bundle: { name: 'tiny', version: '1.0.0' },
       designs: [
         { id: 'red', name: 'A red disc', covered: true },
@@ -270,7 +270,10 @@ describe('the real judging process', () => {
   it('says so where another provider than the first wanted serves', async () => {
     const infer = inferOf({ providers: { order: ['cuda', 'cpu'], require: null } });
     await untilTold(infer, 'ready');
-    expect(infer.info).toMatchObject({ provider: 'cpu', providerFallback: true });
+    expect(infer.info).toMatchObject({
+      provider: 'cpu',
+      fallback: expect.stringMatching(/^cuda: /) as string,
+    });
     await infer.stop();
   });
 });

@@ -88,7 +88,7 @@ export class Judging {
     const { name, version, designs } = bundle.manifest;
     const info: JudgeInfo = {
       provider: engine.provider,
-      providerFallback: engine.providerFallback,
+      fallback: engine.fallback,
       bundle: { name, version, sha256: bundle.sha256 },
       gallerySha256: bundle.gallerySha256,
       calibrationSha256: calibration?.sha256 ?? null,

@@ -77,7 +77,7 @@ function readInfo(fields: Fields): JudgeInfo {
   const bundle = fields.record('bundle');
   return {
     provider: fields.text('provider', longestName),
-    providerFallback: fields.flag('providerFallback'),
+    fallback: fields.nullable('fallback', (fields, key) => fields.text(key, longestText)),
     bundle: {
       name: bundle.text('name', longestName),
       version: bundle.text('version', longestName),

@@ -80,7 +80,7 @@ export function draftResult(
   image: ResultDraft['image'],
 ): ResultDraft {
   const judgement = cup.judgement;
-  const fallback = info?.providerFallback === true ? (['provider_fallback'] as const) : [];
+  const fallback = (info?.fallback ?? null) !== null ? (['provider_fallback'] as const) : [];
   return {
     schema: 1,
     id: cup.id,

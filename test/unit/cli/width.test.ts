@@ -28,6 +28,7 @@ const status = {
   judge: {
     ready: true,
     provider: 'cpu',
+    fallback: null,
     bundle: { name: 'first', version: '1.0.0', sha256: 'a'.repeat(64) },
     designs: 66,
     covered: 66,

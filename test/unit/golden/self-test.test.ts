@@ -40,7 +40,7 @@ class Judge extends FakeJudge {
 }
 const info = {
   provider: 'cpu',
-  providerFallback: false,
+  fallback: null,
   bundle: { name: 'first', version: '1', sha256: 'a'.repeat(64) },
   gallerySha256: 'b'.repeat(64),
   calibrationSha256: null,
