@@ -116,7 +116,7 @@ function statusOf(
     light: { connected: light.connected, shows: light.shows },
     camera: { driver: '', state: 'stopped', newest_frame_age_ms: null },
     trigger: { driver: '', kind: '' },
-    judge: { ready: false, provider: null, fallback: null, bundle: null, designs: 0, covered: 0, trial_until: null },
+    judge: { ready: false, provider: null, fallback: null, precision: null, engine: null, bundle: null, designs: 0, covered: 0, trial_until: null },
     selftest: null,
     broker: { enabled: config.mqtt.enabled, connected: connected(), waiting: 0, stuck: null },
     order: null,

@@ -70,6 +70,10 @@ const looks: Readonly<Record<string, Look>> = {
           `the networks run on ${judge.provider ?? '-'}, not on the first of providers.order: ${judge.fallback}`,
           'Install the GPU build of onnxruntime: docs/install-jetson.md. Or take what is missing out of providers.order.',
         ),
+  engine: ({ status: { judge } }) =>
+    judge.engine === null || judge.engine.because === null
+      ? null
+      : warn(`no prepared engine is used: ${judge.engine.because}`, 'cupcheck engine status shows them, cupcheck engine build makes one.'),
   'judging process': ({ inferRestarts }) =>
     inferRestarts === 0
       ? null

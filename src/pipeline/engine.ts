@@ -21,6 +21,8 @@ export interface Engine {
   readonly provider: string;
   /** Why a network runs on another provider than the first wanted; `null` = none does. */
   readonly fallback: string | null;
+  /** Whether a prepared copy of each network runs. */
+  readonly prepared: boolean;
   close(): Promise<void>;
 }
 
@@ -88,9 +90,10 @@ export async function loadEngine(
     if (judge === undefined) throw new Error('there is no judge');
     const withFeatures = wanted.some((entry) => entry.features);
     const fallback = fallbackText(loaded);
+    const prepared = loaded.every((network) => network.prepared);
     const { provider } = items;
     const judges = [judge, ...others] as const;
-    return { bundle, detector, items, judges, heads, withFeatures, provider, fallback, close };
+    return { bundle, detector, items, judges, heads, withFeatures, provider, fallback, prepared, close };
   } catch (thrown) {
     await close();
     throw thrown;

@@ -24,9 +24,18 @@ export interface LoadedNetwork {
   readonly provider: string;
   /** Wanted providers that could not run it, each with the reason. Empty = it runs on the first wanted. */
   readonly fallbacks: readonly { readonly provider: string; readonly because: string }[];
+  /** Whether a prepared copy of the network runs, in the place of the one that was given. */
+  readonly prepared: boolean;
   /** Runs one input (shape `[batch, …]`). Errors: INFER_FAILED. Calls do not overlap: the second waits for the first. */
   run(inputName: string, input: Tensor): Promise<Readonly<Record<string, Tensor>>>;
   close(): Promise<void>;
+}
+
+/** Networks that were prepared for one provider on this machine. */
+export interface PreparedNetworks {
+  readonly provider: string;
+  /** What is loaded on that provider in the place of `model`; `null` = nothing is prepared of it. */
+  find(model: Uint8Array): Uint8Array | null;
 }
 
 /** Loads networks. Errors: BUNDLE_INVALID (not an ONNX model), PROVIDER_UNAVAILABLE. */

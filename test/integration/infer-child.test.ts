@@ -92,6 +92,7 @@ function inferOf(change: Partial<InferSettings>): InferParent {
       code: null,
       policy: { mode: 'identify', ...policy },
       precision: 'fp32',
+      engines: null,
       threads: 1,
       providers: { order: ['cpu'], require: null },
       ...change,

@@ -6,7 +6,7 @@ const statistics = { found: { green_wrong: 0 }, camera: { frames: 1000, missed: 
 const broker = { enabled: true, connected: true, waiting: 0, stuck: null };
 const status = {
   broker,
-  judge: { provider: 'cpu', fallback: null, trial_until: null },
+  judge: { provider: 'cpu', fallback: null, engine: null, trial_until: null },
   selftest: null,
   statistics,
 } as StationStatus;
@@ -46,6 +46,11 @@ it.each<[string, 'warn' | 'fail', Partial<RuntimeFacts>]>([
   ],
   ['trial', 'warn', { status: { ...status, judge: { ...status.judge, trial_until: '2030-01-01T00:00:00Z' } } }],
   ['provider', 'warn', { status: { ...status, judge: { ...status.judge, fallback: 'cuda: not held' } } }],
+  [
+    'engine',
+    'warn',
+    { status: { ...status, judge: { ...status.judge, engine: { used: null, because: 'it is damaged' } } } },
+  ],
   ['judging process', 'warn', { inferRestarts: 1 }],
   ['rows', 'fail', { storageFailures: 1 }],
   ['pictures', 'warn', { picturesDropped: 1 }],

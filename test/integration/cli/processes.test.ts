@@ -51,7 +51,7 @@ const status: StationStatus = {
   light: { connected: true, shows: 'dark' },
   camera: { driver: 'replay', state: 'streaming', newest_frame_age_ms: 40 },
   trigger: { driver: 'scripted', kind: 'level' },
-  judge: { ready: true, provider: 'cpu', fallback: null, bundle: null, designs: 0, covered: 0, trial_until: null },
+  judge: { ready: true, provider: 'cpu', fallback: null, precision: null, engine: null, bundle: null, designs: 0, covered: 0, trial_until: null },
   selftest: null,
   broker: { enabled: false, connected: false, waiting: 0, stuck: null },
   order: null,

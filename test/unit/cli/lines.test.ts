@@ -46,6 +46,8 @@ const status: StationStatus = {
     ready: true,
     provider: 'cpu',
     fallback: null,
+    precision: { used: 'fp32', because: null },
+    engine: { used: null, because: null },
     bundle: { name: 'first', version: '1.0.0', sha256: 'abcdef' },
     designs: 24,
     covered: 12,

@@ -41,6 +41,8 @@ class Judge extends FakeJudge {
 const info = {
   provider: 'cpu',
   fallback: null,
+  precision: { used: 'fp32' as const, because: null },
+  engine: { used: null, because: null },
   bundle: { name: 'first', version: '1', sha256: 'a'.repeat(64) },
   gallerySha256: 'b'.repeat(64),
   calibrationSha256: null,

@@ -1,0 +1,110 @@
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { writeEngineStation } from '../../fixtures/engine-station.js';
+import { documentsOf, type EndedVerb, runVerb, startVerb } from '../../fixtures/run-verb.js';
+
+// At the lowest priority it takes long beside anything else that runs.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+
+interface Built {
+  readonly key: string;
+  readonly precision: string;
+  readonly outcome: string;
+  readonly proof: { readonly outcome: string; readonly pictures: number; readonly difference: number | null };
+}
+
+let root: string;
+let config: string;
+let store: string;
+const run = (...argv: string[]): Promise<EndedVerb> => runVerb(config, ...argv);
+const builtBy = (ended: EndedVerb): readonly Built[] =>
+  (documentsOf(ended)[0] as { engines?: readonly Built[] } | undefined)?.engines ?? [];
+const keysIn = (): string[] => (existsSync(store) ? readdirSync(store) : []).filter((name) => /^[0-9a-f]{64}$/.test(name));
+const status = async (...argv: string[]) =>
+  documentsOf(await run('engine', 'status', '--json', ...argv))[0] as unknown as {
+    readonly precision: { readonly used: string; readonly because: string | null };
+    readonly engine: { readonly used: string | null; readonly because: string | null };
+    readonly engines: readonly { readonly key: string; readonly state: string; readonly why: string | null }[];
+  };
+
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'cupcheck-engines-'));
+  store = join(root, 'state', 'engines');
+  config = await writeEngineStation(root, ['01-oak-mark.jpg', '03-impostor.jpg', '13-empty.jpg']);
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+describe('an engine of the shipped networks, on the CPU', () => {
+  it('is left half-way by nobody: Ctrl-C leaves nothing, and the next build is not held up', async () => {
+    const verb = startVerb(config, 'engine', 'build');
+    await vi.waitUntil(() => existsSync(join(store, '.staging')), { timeout: 120_000, interval: 20 });
+    const [pid = ''] = readFileSync(join(store, 'lock'), 'utf8').split(' ');
+    const nices = readdirSync(`/proc/${pid}/task`).map((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')[16],
+    );
+    verb.kill('SIGINT');
+    const { signal, err } = await verb.ended;
+    expect({ signal, left: readdirSync(store) }).toEqual({ signal: 'SIGINT', left: [] });
+    expect(err).toContain('Interrupted: nothing was built.');
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    // Every thread of it waits for the station's.
+    expect(new Set(nices)).toEqual(new Set(['19']));
+  });
+
+  it('is built, judges the golden pictures like the CPU, and serves', async () => {
+    const ended = await run('engine', 'build', '--json');
+    expect(ended).toMatchObject({ code: 0, signal: null });
+    expect(builtBy(ended)).toMatchObject([
+      { precision: 'fp32', outcome: 'built', proof: { outcome: 'same', pictures: 3, difference: 0 } },
+    ]);
+    const [built] = builtBy(ended);
+    expect(keysIn()).toEqual([built?.key]);
+    expect(await status()).toMatchObject({
+      engine: { used: built?.key, because: null },
+      engines: [{ key: built?.key, state: 'proved' }],
+    });
+  });
+
+  it('has nothing to do the second time', async () => {
+    expect(builtBy(await run('engine', 'build', '--json'))).toMatchObject([{ outcome: 'nothing_to_do' }]);
+  });
+
+  it('that differs by more than is allowed is refused, and not used', async () => {
+    const strict = ['--set', 'infer.precision=fp16', '--set', 'engines.maxScoreDifference=0'];
+    const ended = await run('engine', 'build', ...strict);
+    expect(ended.code).toBe(1);
+    expect(ended.out).toContain('REFUSED: it is not used.');
+    const { engine, engines } = await status(...strict);
+    expect(engine).toMatchObject({ used: null, because: expect.stringContaining('REFUSED') as string });
+    expect(engines.map(({ state }) => state).sort()).toEqual(['proved', 'refused']);
+  });
+
+  it('of 16 bits is chosen where it says the same within the limit, and auto says why', async () => {
+    const auto = ['--set', 'infer.precision=auto', '--set', 'engines.maxScoreDifference=0.05'];
+    expect(await status(...auto)).toMatchObject({
+      precision: { used: 'fp32', because: expect.stringContaining('auto: fp16 is not used: REFUSED') as string },
+    });
+    const ended = await run('engine', 'build', '--json', ...auto);
+    expect(builtBy(ended)).toMatchObject([{ precision: 'fp16', outcome: 'compared', proof: { outcome: 'same' } }]);
+    expect(builtBy(ended)[0]?.proof.difference).toBeGreaterThan(0);
+    expect(await status(...auto)).toMatchObject({
+      precision: { used: 'fp16', because: 'auto: the same verdicts over 3 golden pictures' },
+      engine: { used: builtBy(ended)[0]?.key },
+    });
+  });
+
+  it('that was changed by one byte is not used, is pruned, and is built again', async () => {
+    const { engine } = await status();
+    appendFileSync(join(store, engine.used ?? '', 'items.onnx'), ' ');
+    expect(await status()).toMatchObject({
+      engine: { used: null, because: expect.stringContaining('items.onnx') as string },
+    });
+    const pruned = await run('engine', 'prune');
+    expect(pruned.out).toMatch(/removed, damaged/);
+    expect(keysIn()).not.toContain(engine.used);
+    expect((await run('engine', 'prune')).out).toContain('Nothing to do');
+    expect(builtBy(await run('engine', 'build', '--json'))).toMatchObject([{ key: engine.used, outcome: 'built' }]);
+  });
+});
