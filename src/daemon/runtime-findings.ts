@@ -73,7 +73,10 @@ const looks: Readonly<Record<string, Look>> = {
   engine: ({ status: { judge } }) =>
     judge.engine === null || judge.engine.because === null
       ? null
-      : warn(`no prepared engine is used: ${judge.engine.because}`, 'cupcheck engine status shows them, cupcheck engine build makes one.'),
+      : warn(
+          `no prepared engine is used: ${judge.engine.because}`,
+          'cupcheck engine status shows them, cupcheck engine build makes one.',
+        ),
   'judging process': ({ inferRestarts }) =>
     inferRestarts === 0
       ? null

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { EngineBuilder } from '../../src/daemon/engines/ports.js';
+import type { EngineBuilder } from '../../src/pipeline/ports.js';
 import { preparedFrom } from '../../src/daemon/engines/choose-engine.js';
 import { OnnxRuntime } from '../../src/hw/inference/onnx-runtime.js';
 import { createHash } from 'node:crypto';
@@ -70,20 +70,23 @@ export function engineBuilderContract(name: string, make: () => EngineBuilder, l
       await expect(builder.prepare(model, network, 'fp32', scratch, ended.signal)).rejects.toThrow('ended by SIGINT');
     });
 
-    it.skipIf(!loads)('gives what ONNX Runtime loads in the place of the network, at any batch, with the same result', async () => {
-      const prepared = await builder.prepare(model, network, 'fp32', scratch, never);
-      const digest = createHash('sha256').update(model).digest('hex');
-      const runtime = new OnnxRuntime({
-        providers: [builder.provider],
-        require: builder.provider,
-        threads: 1,
-        prepared: preparedFrom(builder.provider, new Map([[digest, prepared]])),
-      });
-      const loaded = await runtime.load(model);
-      expect(loaded).toMatchObject({ provider: builder.provider, prepared: true, fallbacks: [] });
-      expect(loaded.signature.inputs).toEqual({ crops: ['N', 3, 8, 8] });
-      expect((await loaded.run('crops', input(2)))['sum']).toEqual({ shape: [2, 1], data: Float32Array.of(6, 15) });
-      await loaded.close();
-    });
+    it.skipIf(!loads)(
+      'gives what ONNX Runtime loads in the place of the network, at any batch, with the same result',
+      async () => {
+        const prepared = await builder.prepare(model, network, 'fp32', scratch, never);
+        const digest = createHash('sha256').update(model).digest('hex');
+        const runtime = new OnnxRuntime({
+          providers: [builder.provider],
+          require: builder.provider,
+          threads: 1,
+          prepared: preparedFrom(builder.provider, new Map([[digest, prepared]])),
+        });
+        const loaded = await runtime.load(model);
+        expect(loaded).toMatchObject({ provider: builder.provider, prepared: true, fallbacks: [] });
+        expect(loaded.signature.inputs).toEqual({ crops: ['N', 3, 8, 8] });
+        expect((await loaded.run('crops', input(2)))['sum']).toEqual({ shape: [2, 1], data: Float32Array.of(6, 15) });
+        await loaded.close();
+      },
+    );
   });
 }

@@ -49,7 +49,9 @@ it('a prepared network that ONNX Runtime does not load is told as a fallback, an
     nodes: [{ op: 'Relu', inputs: ['x'], output: 'y' }],
   });
   const broken = { ...preparedFrom('cpu', new Map()), find: () => Buffer.from('no model') };
-  const network = await new OnnxRuntime({ providers: ['cpu'], require: null, threads: 1, prepared: broken }).load(model);
+  const network = await new OnnxRuntime({ providers: ['cpu'], require: null, threads: 1, prepared: broken }).load(
+    model,
+  );
   expect(network).toMatchObject({ provider: 'cpu', prepared: false, fallbacks: [{ provider: 'cpu engine' }] });
   await network.close();
 });

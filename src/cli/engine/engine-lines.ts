@@ -61,8 +61,9 @@ export function builtLines(one: BuiltEngine, terminal: Terminal): string[] {
 /** What the active bundle runs in. */
 export function choiceText({ precision, engine }: EngineChoice): string {
   const why = precision.because === null ? '' : ` (${precision.because})`;
-  const with_ = engine.used === null ? `no engine: ${engine.because ?? 'none fits'}` : `engine ${engine.used.slice(0, 12)}`;
-  return `${precision.used}${why}, ${with_}`;
+  const by =
+    engine.used === null ? `no engine: ${engine.because ?? 'none fits'}` : `engine ${engine.used.slice(0, 12)}`;
+  return `${precision.used}${why}, ${by}`;
 }
 
 function engineLines(one: SurveyedEngine, terminal: Terminal): string[] {

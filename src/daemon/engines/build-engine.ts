@@ -76,7 +76,9 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 
 /** Which pictures, with which questions. */
 const goldenDigest = (listed: readonly ListedGolden[]): string =>
-  sha256(JSON.stringify(listed.map((one) => (one.ok ? [one.record.cup, one.record.picture, one.record.expected] : one.cup))));
+  sha256(
+    JSON.stringify(listed.map((one) => (one.ok ? [one.record.cup, one.record.picture, one.record.expected] : one.cup))),
+  );
 
 /** Builds and proves the engines of one bundle. */
 class EngineBuild {
@@ -233,7 +235,9 @@ class EngineBuild {
       for (const golden of this.#listed) {
         signal.throwIfAborted();
         onProgress({ step: 'compare', precision, done: judged.length, total: this.#listed.length });
-        judged.push(golden.ok ? await judgeOne(judge, replayOf(folder, golden.record)) : { problem: golden.problem.message });
+        judged.push(
+          golden.ok ? await judgeOne(judge, replayOf(folder, golden.record)) : { problem: golden.problem.message },
+        );
       }
       return { judged, ms: performance.now() - started };
     } finally {

@@ -22,10 +22,7 @@ export interface EngineChoice {
 export type Wish = Pick<InferSettings, 'judge' | 'precision' | 'providers' | 'engines'>;
 
 /** Prepared networks by the digest of the network that each stands for. */
-export const preparedFrom = (
-  provider: ProviderName,
-  networks: ReadonlyMap<string, Uint8Array>,
-): PreparedNetworks => ({
+export const preparedFrom = (provider: ProviderName, networks: ReadonlyMap<string, Uint8Array>): PreparedNetworks => ({
   provider,
   find: (model) => networks.get(createHash('sha256').update(model).digest('hex')) ?? null,
 });

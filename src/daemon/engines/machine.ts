@@ -1,10 +1,9 @@
 import { OnnxRuntime, runtimeVersion, supportedProviders } from '../../hw/inference/onnx-runtime.js';
 import { OptimisedModel } from '../../hw/inference/optimised-model.js';
 import { TensorRtContext } from '../../hw/inference/tensorrt-context.js';
-import type { Inference, PreparedNetworks } from '../../pipeline/ports.js';
+import type { EngineBuilder, Inference, PreparedNetworks } from '../../pipeline/ports.js';
 import { CupcheckError } from '../../errors.js';
 import type { InferSettings, ProviderName } from '../infer/settings.js';
-import type { EngineBuilder } from './ports.js';
 
 /** What networks run on here. */
 export interface Machine {

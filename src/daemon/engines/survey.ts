@@ -78,8 +78,7 @@ export async function surveyEngines(config: Config, machine: Machine): Promise<E
 
 /** Takes away the engines that serve no bundle that may judge here. @returns those. Errors: ENGINE_BUSY, and as `surveyEngines`. */
 export async function pruneEngines(config: Config, machine: Machine): Promise<readonly SurveyedEngine[]> {
-  const unneeded = async () =>
-    (await surveyEngines(config, machine)).engines.filter(({ state }) => state !== 'proved');
+  const unneeded = async () => (await surveyEngines(config, machine)).engines.filter(({ state }) => state !== 'proved');
   if ((await unneeded()).length === 0) return [];
   return await changeEngines(config.engines.path, async (staging) => {
     const removed = await unneeded();

@@ -21,7 +21,7 @@ export async function gpuDevice(root = '/'): Promise<string> {
   const board = (await textOf(join(root, 'proc/device-tree/model'))).replaceAll('\0', '').trim();
   if (board !== '') return board;
   const folder = join(root, 'proc/driver/nvidia/gpus');
-  const [first] = (await readdir(folder).catch(() => [])).sort();
+  const [first] = await readdir(folder).catch(() => []);
   const info = first === undefined ? '' : await textOf(join(folder, first, 'information'));
   return /^Model:\s*(.+)$/m.exec(info)?.[1]?.trim() ?? 'unknown GPU';
 }
@@ -32,7 +32,7 @@ const libraryFolders = ['usr/lib/aarch64-linux-gnu', 'usr/lib/x86_64-linux-gnu',
 export async function tensorRtVersion(root = '/'): Promise<string> {
   for (const folder of libraryFolders) {
     const names = await readdir(join(root, folder)).catch(() => []);
-    const [library] = names.filter((name) => /^libnvinfer\.so\.\d+$/.test(name)).sort();
+    const library = names.find((name) => /^libnvinfer\.so\.\d+$/.test(name));
     if (library === undefined) continue;
     const file = await realpath(join(root, folder, library)).catch(() => library);
     return basename(file).replace('libnvinfer.so.', '');

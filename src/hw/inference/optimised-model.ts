@@ -2,8 +2,8 @@ import './telemetry-off.js';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
-import type { EngineBuilder } from '../../daemon/engines/ports.js';
 import { CupcheckError } from '../../errors.js';
+import type { EngineBuilder } from '../../pipeline/ports.js';
 import { cpuDevice } from './device.js';
 
 /** The network as ONNX Runtime has optimised it for this processor: the CPU's kind of engine. It loads in a quarter of the time. */

@@ -3,9 +3,8 @@ import { access, constants, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { EngineBuilder } from '../../daemon/engines/ports.js';
 import { CupcheckError } from '../../errors.js';
-import type { Precision } from '../../pipeline/bundle/precision.js';
+import type { EngineBuilder } from '../../pipeline/ports.js';
 import { gpuDevice, tensorRtVersion } from './device.js';
 
 /** Built on the board, against the headers of its GPU build of ONNX Runtime. */
@@ -40,7 +39,7 @@ export class TensorRtContext implements EngineBuilder {
   async prepare(
     model: Uint8Array,
     { name, input, batches }: Parameters<EngineBuilder['prepare']>[1],
-    precision: Precision,
+    precision: 'fp32' | 'fp16',
     scratch: string,
     signal: AbortSignal,
   ): Promise<Uint8Array> {
@@ -54,12 +53,17 @@ export class TensorRtContext implements EngineBuilder {
     const [least = 1, most = least] = [sizes[0], sizes.at(-1)];
     const shapes = [sized(input, least), sized(input, most)];
     try {
-      await promisify(execFile)(this.#program, [from, to, precision, ...shapes], { signal, maxBuffer: 16 * 1024 * 1024 });
+      await promisify(execFile)(this.#program, [from, to, precision, ...shapes], {
+        signal,
+        maxBuffer: 16 * 1024 * 1024,
+      });
       return await readFile(to);
     } catch (cause) {
       signal.throwIfAborted();
       const said = (cause as { stderr?: string }).stderr?.trim() || (cause as Error).message;
-      throw new CupcheckError('ENGINE_BUILD', `TensorRT cannot prepare ${name}: ${said.slice(-longestWords)}`, { cause });
+      throw new CupcheckError('ENGINE_BUILD', `TensorRT cannot prepare ${name}: ${said.slice(-longestWords)}`, {
+        cause,
+      });
     }
   }
 }

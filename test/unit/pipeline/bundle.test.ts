@@ -191,7 +191,7 @@ describe('the networks', () => {
       signature,
       provider: 'test',
       fallbacks: [],
-  prepared: false,
+      prepared: false,
       run: async (_, { shape: [batch = 0] }) => {
         batches.push(batch);
         return await Promise.resolve({
