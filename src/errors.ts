@@ -173,7 +173,27 @@ export const errorTable = {
   },
   PROVIDER_UNAVAILABLE: {
     consequence: fault,
-    help: 'No wanted execution provider could be loaded. Check providers.order and providers.require.',
+    help: 'cupcheck doctor lists what this build of ONNX Runtime has. Install the GPU build (docs/install-jetson.md), or name another provider in providers.order and providers.require.',
+  },
+  ENGINE_UNAVAILABLE: {
+    consequence: refusal,
+    help: 'This machine lacks what it takes to build an engine for that provider. The message says what; docs/install-jetson.md says how to get it.',
+  },
+  ENGINE_BUILD: {
+    consequence: refusal,
+    help: 'Nothing was changed: the station loads its networks without an engine. The message says what failed.',
+  },
+  ENGINE_BUSY: {
+    consequence: refusal,
+    help: 'Wait until the other command has ended. If no such process runs, remove the file named.',
+  },
+  ENGINE_STORE: {
+    consequence: refusal,
+    help: 'Nothing was changed. Check the free space, and that you may write there (sudo).',
+  },
+  ENGINE_INVALID: {
+    consequence: refusal,
+    help: 'The engine is damaged, and is not used. cupcheck engine build makes it again; cupcheck engine prune takes it away.',
   },
   INFER_FAILED: {
     consequence: amber('internal_error'),

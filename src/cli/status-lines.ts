@@ -59,7 +59,19 @@ function modelText({ judge }: StationStatus): string {
   const ready = judge.ready ? '' : ', not ready';
   const trial = judge.trial_until === null ? '' : `, on trial until ${minuteOf(judge.trial_until)}`;
   const designs = `${judge.covered} of ${judge.designs} designs covered`;
-  return `${name} ${version} (${sha256.slice(0, 12)}) on ${judge.provider ?? '-'}, ${designs}${ready}${trial}`;
+  const fallback = judge.fallback === null ? '' : `; FELL BACK, ${judge.fallback}`;
+  const runs = `on ${judge.provider ?? '-'}${runsText(judge)}`;
+  return `${name} ${version} (${sha256.slice(0, 12)}) ${runs}, ${designs}${ready}${trial}${fallback}`;
+}
+
+/** The precision where it was chosen or is not the usual one, and the engine where there is one or should be. */
+function runsText({ precision, engine }: StationStatus['judge']): string {
+  const { used = null, because = null } = precision ?? {};
+  const chosen = because === null ? '' : ` (${because})`;
+  const bits = used === null || (used === 'fp32' && because === null) ? '' : `, ${used}${chosen}`;
+  if (engine === null) return bits;
+  if (engine.used !== null) return `${bits}, engine ${engine.used.slice(0, 12)}`;
+  return engine.because === null ? bits : `${bits}, no engine (${engine.because})`;
 }
 
 function selfTestText({ selftest }: StationStatus): string {

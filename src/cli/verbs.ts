@@ -7,6 +7,7 @@ import { registerCompletion } from './verbs/completion.js';
 import { registerConfig } from './verbs/config.js';
 import { registerDemo } from './verbs/demo.js';
 import { registerDoctor } from './verbs/doctor.js';
+import { registerEngine } from './verbs/engine.js';
 import { registerEnrol } from './verbs/enrol.js';
 import { registerEvaluate } from './verbs/evaluate.js';
 import { registerGolden } from './verbs/golden.js';
@@ -42,6 +43,7 @@ export const verbs: readonly ((program: Command, cli: Cli) => void)[] = [
   registerRecalibrate,
   registerCalibrate,
   registerBundle,
+  registerEngine,
   registerGolden,
   registerSelfTest,
   registerCamera,

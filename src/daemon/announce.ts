@@ -31,7 +31,6 @@ export interface AnnouncerOptions {
   readonly journal: Pick<Journal, 'nextUnsent' | 'newest' | 'delivered' | 'outbox' | 'onShown'>;
   readonly handle: RequestHandler;
   readonly status: () => Promise<StationStatus>;
-  readonly providerFallback: () => boolean;
   readonly picturesDropped: () => number;
   readonly host: () => HostFacts;
   readonly log: Logger;
@@ -104,8 +103,10 @@ function infoOf(status: StationStatus, info: JudgeInfo | null, options: Announce
 }
 
 function stateOf(status: StationStatus): StateDocument {
-  const { station, session, health, state, faults, order } = status;
-  return { schema: 1, station, session, utc: new Date().toISOString(), health, state, faults, order };
+  const { station, session, health, state, faults, order, judge } = status;
+  const utc = new Date().toISOString();
+  const served = { provider: judge.provider, provider_fallback: judge.fallback !== null };
+  return { schema: 1, station, session, utc, health, state, faults, ...served, order };
 }
 
 function healthOf(
@@ -122,7 +123,7 @@ function healthOf(
     uptime_s: status.uptime_s,
     health: status.health,
     provider: status.judge.provider,
-    provider_fallback: options.providerFallback(),
+    provider_fallback: status.judge.fallback !== null,
     camera: { state: status.camera.state, newest_frame_age_ms: status.camera.newest_frame_age_ms },
     light: { connected: status.light.connected },
     outbox: { waiting: outbox.waiting, oldest_utc: outbox.oldestUtc, stuck: status.broker.stuck },

@@ -18,6 +18,7 @@ export function inferSettings(config: Config, place: BundlePlace = placeOfJudgin
     calibrationPath: config.calibration.path,
     judge: config.judge.name,
     precision: config.infer.precision,
+    engines: config.engines.use ? config.engines.path : null,
     threads: config.infer.threads,
     code: codeSettings(config),
     providers: config.providers,

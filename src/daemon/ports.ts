@@ -1,5 +1,6 @@
 import type { CupcheckError } from '../errors.js';
 import type { FrameStamp, FreshStamp, Picture } from '../pipeline/frame.js';
+import type { Precision } from '../pipeline/bundle/precision.js';
 import type { Judgement, ReasonGiven } from '../pipeline/judgement.js';
 import type { Asked, GoldenItem, KeptBytes } from './golden/golden-record.js';
 import type { JudgedReceipt, ShowableGreen } from './green.js';
@@ -164,9 +165,14 @@ export interface ReplayedCup {
 /** What the judging process works with. */
 export interface JudgeInfo {
   readonly provider: string;
-  readonly providerFallback: boolean;
   /** By a key that is trusted here. */
   readonly bundleSigned: boolean;
+  /** Why another provider than the first wanted runs a network; `null` = it does not. */
+  readonly fallback: string | null;
+  /** In what the weights of the items network are kept; `because`: why, where the config leaves it open. */
+  readonly precision: { readonly used: Precision; readonly because: string | null };
+  /** Key of the prepared engine that runs the networks; `null` = none does, and `because` may say why. */
+  readonly engine: { readonly used: string | null; readonly because: string | null };
   readonly bundle: { readonly name: string; readonly version: string; readonly sha256: string };
   /** Whose signature of the bundle is trusted here; `null` = nobody's: unsigned, or by a key that is not known. */
   readonly signedBy: { readonly key: string; readonly name: string } | null;

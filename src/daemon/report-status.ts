@@ -59,6 +59,9 @@ export function reportStatus(from: StatusSources, waiting: number): StationStatu
     judge: {
       ready: judge.info !== null,
       provider: judge.info?.provider ?? null,
+      fallback: judge.info?.fallback ?? null,
+      precision: judge.info?.precision ?? null,
+      engine: judge.info?.engine ?? null,
       bundle: judge.info?.bundle ?? null,
       designs: designs.length,
       covered: designs.filter((design) => design.covered).length,

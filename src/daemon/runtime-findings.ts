@@ -7,8 +7,6 @@ export interface RuntimeFacts {
   /** Why the metrics cannot be read; `null` where they can, or are off. */
   readonly metricsError: string | null;
   readonly metricsPort: number;
-  /** Another provider than the first of `providers.order` runs the networks. */
-  readonly providerFallback: boolean;
   /** Since the start. */
   readonly picturesDropped: number;
   readonly inferRestarts: number;
@@ -65,10 +63,20 @@ const looks: Readonly<Record<string, Look>> = {
           `the bundle ${judge.bundle?.name ?? ''} ${judge.bundle?.version ?? ''} is on trial until ${judge.trial_until}, then it goes back by itself`,
           'cupcheck bundle commit keeps it, cupcheck bundle rollback goes back at once.',
         ),
-  provider: ({ providerFallback, status: { judge } }) =>
-    providerFallback
-      ? warn(`the networks run on ${judge.provider ?? '-'}, not on the first of providers.order`, 'See the log.')
-      : null,
+  provider: ({ status: { judge } }) =>
+    judge.fallback === null
+      ? null
+      : warn(
+          `the networks run on ${judge.provider ?? '-'}, not on the first of providers.order: ${judge.fallback}`,
+          'Install the GPU build of onnxruntime: docs/install-jetson.md. Or take what is missing out of providers.order.',
+        ),
+  engine: ({ status: { judge } }) =>
+    judge.engine === null || judge.engine.because === null
+      ? null
+      : warn(
+          `no prepared engine is used: ${judge.engine.because}`,
+          'cupcheck engine status shows them, cupcheck engine build makes one.',
+        ),
   'judging process': ({ inferRestarts }) =>
     inferRestarts === 0
       ? null

@@ -1,6 +1,6 @@
 import type { SelfTestStatus } from './golden/self-test.js';
 import type { Order } from './orders.js';
-import type { LightState } from './ports.js';
+import type { JudgeInfo, LightState } from './ports.js';
 import type { FaultSource } from './station/states.js';
 import type { StatisticsDocument } from './statistics/summary.js';
 
@@ -22,6 +22,11 @@ export interface StationStatus {
   readonly judge: {
     readonly ready: boolean;
     readonly provider: string | null;
+    /** Why another provider than the first wanted runs a network; `null` = none does. */
+    readonly fallback: string | null;
+    /** `null` while none is loaded. */
+    readonly precision: JudgeInfo['precision'] | null;
+    readonly engine: JudgeInfo['engine'] | null;
     readonly bundle: { readonly name: string; readonly version: string; readonly sha256: string } | null;
     readonly designs: number;
     readonly covered: number;

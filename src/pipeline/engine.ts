@@ -19,8 +19,10 @@ export interface Engine {
   readonly withFeatures: boolean;
   /** The provider that runs the items network. */
   readonly provider: string;
-  /** Whether a network runs on another provider than the first wanted. */
-  readonly providerFallback: boolean;
+  /** Why a network runs on another provider than the first wanted; `null` = none does. */
+  readonly fallback: string | null;
+  /** Whether a prepared copy of each network runs. */
+  readonly prepared: boolean;
   close(): Promise<void>;
 }
 
@@ -35,6 +37,16 @@ function requireTaughtKnown({ candidate, manifest }: Bundle, names: readonly str
       'NOT_SUPPORTED',
       `designs were taught, and the judge "${other}" does not know of them: ${judgesOfTaught.join(' and ')} do`,
     );
+}
+
+/** A runtime's own words can be pages long. */
+const longestWhy = 500;
+
+function fallbackText(loaded: readonly LoadedNetwork[]): string | null {
+  const said = loaded.flatMap(({ fallbacks }) =>
+    fallbacks.map(({ provider, because }) => `${provider}: ${because.slice(0, longestWhy)}`),
+  );
+  return said.length === 0 ? null : [...new Set(said)].join('; ').slice(0, 4 * longestWhy);
 }
 
 /**
@@ -77,10 +89,11 @@ export async function loadEngine(
     const [judge, ...others] = wanted.map((entry) => entry.make({ bundle, items, heads }));
     if (judge === undefined) throw new Error('there is no judge');
     const withFeatures = wanted.some((entry) => entry.features);
-    const providerFallback = loaded.some((network) => network.fallbacks.length > 0);
+    const fallback = fallbackText(loaded);
+    const prepared = loaded.every((network) => network.prepared);
     const { provider } = items;
     const judges = [judge, ...others] as const;
-    return { bundle, detector, items, judges, heads, withFeatures, provider, providerFallback, close };
+    return { bundle, detector, items, judges, heads, withFeatures, provider, fallback, prepared, close };
   } catch (thrown) {
     await close();
     throw thrown;

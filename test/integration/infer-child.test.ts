@@ -92,6 +92,7 @@ function inferOf(change: Partial<InferSettings>): InferParent {
       code: null,
       policy: { mode: 'identify', ...policy },
       precision: 'fp32',
+      engines: null,
       threads: 1,
       providers: { order: ['cpu'], require: null },
       ...change,
@@ -138,8 +139,8 @@ describe('the real judging process', () => {
   it('says what it works with', () => {
     expect(parent.info).toMatchObject({
       provider: 'cpu',
-      providerFallback: false,
       bundleSigned: false,
+      fallback: null,
       bundle: { name: 'tiny', version: '1.0.0' },
       signedBy: null,
       designs: [
@@ -273,7 +274,10 @@ describe('the real judging process', () => {
   it('says so where another provider than the first wanted serves', async () => {
     const infer = inferOf({ providers: { order: ['cuda', 'cpu'], require: null } });
     await untilTold(infer, 'ready');
-    expect(infer.info).toMatchObject({ provider: 'cpu', providerFallback: true });
+    expect(infer.info).toMatchObject({
+      provider: 'cpu',
+      fallback: expect.stringMatching(/^cuda: /) as string,
+    });
     await infer.stop();
   });
 });

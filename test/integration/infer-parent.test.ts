@@ -80,6 +80,7 @@ function settings(start: string): InferSettings {
       acceptBound: 'pooled',
     },
     precision: 'fp32',
+    engines: null,
     threads: 1,
     providers: { order: ['cpu'], require: null },
   };

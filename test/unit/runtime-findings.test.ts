@@ -4,12 +4,16 @@ import type { StationStatus } from '../../src/daemon/status.js';
 
 const statistics = { found: { green_wrong: 0 }, camera: { frames: 1000, missed: 10 } } as StationStatus['statistics'];
 const broker = { enabled: true, connected: true, waiting: 0, stuck: null };
-const status = { broker, judge: { provider: 'cpu', trial_until: null }, selftest: null, statistics } as StationStatus;
+const status = {
+  broker,
+  judge: { provider: 'cpu', fallback: null, engine: null, trial_until: null },
+  selftest: null,
+  statistics,
+} as StationStatus;
 const well: RuntimeFacts = {
   status,
   metricsError: null,
   metricsPort: 9477,
-  providerFallback: false,
   picturesDropped: 0,
   inferRestarts: 0,
   storageFailures: 0,
@@ -41,7 +45,12 @@ it.each<[string, 'warn' | 'fail', Partial<RuntimeFacts>]>([
     { status: { ...status, selftest: { pictures: 1, running: false, doubt: 'it failed', last: null } } },
   ],
   ['trial', 'warn', { status: { ...status, judge: { ...status.judge, trial_until: '2030-01-01T00:00:00Z' } } }],
-  ['provider', 'warn', { providerFallback: true }],
+  ['provider', 'warn', { status: { ...status, judge: { ...status.judge, fallback: 'cuda: not held' } } }],
+  [
+    'engine',
+    'warn',
+    { status: { ...status, judge: { ...status.judge, engine: { used: null, because: 'it is damaged' } } } },
+  ],
   ['judging process', 'warn', { inferRestarts: 1 }],
   ['rows', 'fail', { storageFailures: 1 }],
   ['pictures', 'warn', { picturesDropped: 1 }],

@@ -8,7 +8,11 @@ import { ok, warn } from './finding.js';
 /** The bundle's manifest, its signature and every digest. Errors: BUNDLE_*, KEY_INVALID. */
 export async function bundle(config: Config): Promise<Finding> {
   const { folder, trust } = await judgingPlace(config);
-  const { manifest, sha256, signature } = await loadBundle(folder, await readTrust(trust), config.infer.precision);
+  const { manifest, sha256, signature } = await loadBundle(
+    folder,
+    await readTrust(trust),
+    config.infer.precision === 'auto' ? 'fp32' : config.infer.precision,
+  );
   const covered = manifest.designs.filter(
     ({ threshold }) => threshold !== null && typeof manifest.thresholds[threshold]?.score === 'number',
   ).length;

@@ -39,7 +39,6 @@ async function gpuNodes(root: SystemRoot): Promise<Finding[]> {
 }
 
 async function supportedProviders(): Promise<readonly string[]> {
-  await import('../../hw/inference/telemetry-off.js');
-  const { listSupportedBackends } = await import('onnxruntime-node');
-  return listSupportedBackends().map(({ name }) => name);
+  const onnx = await import('../../hw/inference/onnx-runtime.js');
+  return onnx.supportedProviders();
 }

@@ -70,7 +70,7 @@ export class ReplayJudge {
   static async load(options: ReplayOptions): Promise<ReplayJudge> {
     const { config, folder } = options;
     const trust = await readTrust({ folder: config.bundle.trusted, allowUnsigned: true });
-    const bundle = await loadBundle(folder, trust, config.infer.precision);
+    const bundle = await loadBundle(folder, trust, config.infer.precision === 'auto' ? 'fp32' : config.infer.precision);
     const taught = await stationBundle(bundle, config.gallery.path);
     const judge = options.judge ?? config.judge.name;
     const engine = await engineOf(taught, config.infer.threads, judge === null ? [] : [judge]);

@@ -367,9 +367,22 @@ export const schema = {
     timeoutMs: key(whole(100, 60_000, 'ms'), 3000, 'A judging process that takes longer is killed and started again.'),
     threads: key(whole(1, 16), 2, 'Threads of the judging process.'),
     precision: key(
-      oneOf('fp32', 'fp16'),
+      oneOf('fp32', 'fp16', 'auto'),
       'fp32',
-      'Weights of the items network: 32 bits, or the half-precision copy of a bundle that has one. Verdicts differ in rare cases: compare first (cupcheck evaluate --precision fp16).',
+      'Weights of the items network: 32 bits, or the half-precision copy of a bundle that has one. Verdicts differ in rare cases: compare first (cupcheck evaluate --precision fp16). auto: 16 bits where cupcheck engine build found the same verdicts over the golden pictures, else 32; cupcheck status says which, and why.',
+    ),
+  },
+  engines: {
+    path: key(path('state'), 'engines', 'Folder of the prepared engines (cupcheck engine build).'),
+    use: key(
+      flag,
+      true,
+      'Load the networks from an engine where one fits and was proved over the golden pictures; false = prepare them at each start.',
+    ),
+    maxScoreDifference: key(
+      number(0, 2),
+      0.01,
+      'How far a score on a golden picture may be from that of the CPU with 32 bits; more refuses the engine, like another verdict.',
     ),
   },
   mqtt: {

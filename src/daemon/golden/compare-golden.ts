@@ -71,8 +71,13 @@ interface Scores {
   readonly why: string | null;
 }
 
-/** The scores now against the recorded ones, where the same question was put to the same model. */
-function compareScores({ recorded }: GoldenRecord, now: ReplayedCup, most: number): Scores {
+/** The scores of two judgements of one picture, item by item and of the cup; `other`: what the first is called. */
+export function itemScores(
+  recorded: Pick<ReplayedCup, 'items' | 'score'>,
+  now: Pick<ReplayedCup, 'items' | 'score'>,
+  most: number,
+  other: string,
+): Scores {
   const paired = pairs(recorded.items, now.items);
   if (paired === null)
     return { difference: null, why: `${now.items.length} items are seen, ${recorded.items.length} were` };
@@ -89,7 +94,7 @@ function compareScores({ recorded }: GoldenRecord, now: ReplayedCup, most: numbe
   const isFar = difference > most;
   return {
     difference,
-    why: isFar ? `a score differs by ${difference.toFixed(4)} from the recorded one, allowed is ${most}` : null,
+    why: isFar ? `a score differs by ${difference.toFixed(4)} from ${other}, allowed is ${most}` : null,
   };
 }
 
@@ -118,7 +123,7 @@ export function compareGolden(
     return { ...base, outcome: 'lost', why: `it is right, was green, and is amber: ${reasonsOf(now)}` };
   const outcome = verdict === 'green' && was === 'amber' ? 'better' : 'right';
   if (!sameModel || was === null) return { ...base, outcome, why: null };
-  const { difference, why } = compareScores(record, now, maxScoreDifference);
+  const { difference, why } = itemScores(record.recorded, now, maxScoreDifference, 'the recorded one');
   return { ...base, outcome: why === null ? outcome : 'scores', why, difference };
 }
 

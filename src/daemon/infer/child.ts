@@ -4,9 +4,12 @@
  * It ends when its channel closes; SIGTERM ends it at once, because it holds nothing that must be kept.
  */
 import { ZxingReader } from '../../hw/code/zxing-reader.js';
-import { OnnxRuntime } from '../../hw/inference/onnx-runtime.js';
-import { asCupcheckError, CupcheckError } from '../../errors.js';
+import { asCupcheckError } from '../../errors.js';
 import { FrameRing } from '../../native/frame-ring.js';
+import { readSignedManifest } from '../../pipeline/bundle/read-manifest.js';
+import { readTrust } from '../bundles/trusted-keys.js';
+import { chooseEngine, type EngineChoice, plainChoice } from '../engines/choose-engine.js';
+import { thisMachine } from '../engines/machine.js';
 import { Judging } from './judging.js';
 import { errorToSend, readQuestion, ringFdInChild, type ToParent } from './protocol.js';
 import { RingReader } from './ring-reader.js';
@@ -26,15 +29,19 @@ function toSend(thrown: unknown): ReturnType<typeof errorToSend> {
 
 async function load(message: unknown): Promise<Judging> {
   const settings = readStart(message);
-  const [provider, ...others] = settings.providers.order;
-  if (provider === undefined) throw new CupcheckError('PROVIDER_UNAVAILABLE', 'providers.order is empty');
-  const inference = new OnnxRuntime({
-    providers: [provider, ...others],
-    require: settings.providers.require,
-    threads: settings.threads,
-  });
+  const reader = new RingReader(FrameRing.attach(ringFdInChild));
   const codes = settings.code === null ? null : await ZxingReader.load(settings.code.zone);
-  return Judging.load(settings, inference, new RingReader(FrameRing.attach(ringFdInChild)), codes);
+  const signed = await readSignedManifest(settings.bundlePath, await readTrust(settings.trust));
+  const load = (choice: EngineChoice): Promise<Judging> =>
+    Judging.load(settings, choice, thisMachine.inference(settings, choice.prepared), reader, codes);
+  const choice = await chooseEngine(signed, settings, thisMachine);
+  const judging = await load(choice);
+  // What was proved is the engine; 16 bits without it are not.
+  if (settings.precision !== 'auto' || choice.precision.used === 'fp32' || judging.info.engine.used !== null)
+    return judging;
+  await judging.close();
+  const because = 'auto: the engine of fp16 cannot be loaded';
+  return await load({ ...plainChoice, precision: { used: 'fp32', because } });
 }
 
 async function answer(judging: Judging, message: unknown): Promise<ToParent> {

@@ -13,6 +13,7 @@ import type { CodeOrder, Judgement } from '../../pipeline/judgement.js';
 import type { OrderSeen, Policy } from '../../pipeline/policy.js';
 import type { Inference } from '../../pipeline/ports.js';
 import { sameCup } from '../../pipeline/same-cup.js';
+import type { EngineChoice } from '../engines/choose-engine.js';
 import { readTrust } from '../bundles/trusted-keys.js';
 import { stationBundle } from '../gallery/gallery-folder.js';
 import { type OrderOfCup, orderOfCup } from '../order-code.js';
@@ -60,15 +61,20 @@ export class Judging {
     this.#reader = reader;
   }
 
-  /** @param codes reads codes in the zone of the settings; `null` where they name none. Errors: BUNDLE_*, KEY_INVALID, NETWORK_SHAPE, PROVIDER_UNAVAILABLE, CALIBRATION_INVALID, INFER_FAILED. */
+  /**
+   * @param choice in what the networks run; `settings` say the rest
+   * @param codes reads codes in the zone of the settings; `null` where they name none
+   * @throws BUNDLE_*, KEY_INVALID, NETWORK_SHAPE, PROVIDER_UNAVAILABLE, CALIBRATION_INVALID, INFER_FAILED
+   */
   static async load(
     settings: InferSettings,
+    choice: EngineChoice,
     inference: Inference,
     reader: RingReader,
     codes: CodeReader | null,
   ): Promise<Judging> {
     const policy: Policy = { ...settings.policy, measuringScore: null };
-    const shipped = await loadBundle(settings.bundlePath, await readTrust(settings.trust), settings.precision);
+    const shipped = await loadBundle(settings.bundlePath, await readTrust(settings.trust), choice.precision.used);
     if (settings.bundleSha256 !== null && shipped.sha256 !== settings.bundleSha256)
       throw new CupcheckError(
         'BUNDLE_DIGEST',
@@ -89,8 +95,13 @@ export class Judging {
     const { signature } = bundle;
     const info: JudgeInfo = {
       provider: engine.provider,
-      providerFallback: engine.providerFallback,
       bundleSigned: bundle.signature.kind === 'signed',
+      fallback: engine.fallback,
+      precision: choice.precision,
+      engine:
+        choice.engine.used === null || engine.prepared
+          ? choice.engine
+          : { used: null, because: 'ONNX Runtime did not load all of it' },
       bundle: { name, version, sha256: bundle.sha256 },
       signedBy: signature.kind === 'signed' ? { key: signature.keyId, name: signature.keyName } : null,
       gallerySha256: bundle.gallerySha256,
@@ -188,6 +199,11 @@ export class Judging {
     if (calibrated === null || (calibrated.width === width && calibrated.height === height)) return;
     const sizes = `the camera gives ${String(width)}×${String(height)}, calibrated was ${String(calibrated.width)}×${String(calibrated.height)}`;
     throw new CupcheckError('CALIBRATION_INVALID', sizes);
+  }
+
+  /** Gives the networks back; nothing may be judged any more. */
+  close(): Promise<void> {
+    return this.#engine.close();
   }
 
   /** Errors: CUP_UNKNOWN, FRAME_OVERWRITTEN, PICTURE_CORRUPT, PICTURE_SIZE (of another size than the judged frame). */

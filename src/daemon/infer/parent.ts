@@ -217,6 +217,8 @@ export class InferParent implements CupJudge {
       { pid: this.pid, loadMs, provider: info.provider, bundle: info.bundle },
       'judging process ready',
     );
+    const { fallback, provider } = info;
+    if (fallback !== null) this.#options.log.warn({ provider, fallback }, 'another provider than the first wanted');
     this.#tell('ready', null);
     this.#ping();
   }

@@ -1,4 +1,5 @@
 import { type CupcheckError, isErrorCode, type ErrorCode } from '../../errors.js';
+import { precisions } from '../../pipeline/bundle/precision.js';
 import { proveFresh, type FrameStamp, type FreshStamp } from '../../pipeline/frame.js';
 import type { OrderForCup } from '../orders.js';
 import type { FrameRef, JudgeInfo, ReplayRequest } from '../ports.js';
@@ -74,11 +75,14 @@ export function errorToSend(error: CupcheckError): { code: ErrorCode; message: s
 const digest = (fields: Fields, key: string): string => fields.text(key, sha256Length);
 
 function readInfo(fields: Fields): JudgeInfo {
-  const bundle = fields.record('bundle');
+  const [bundle, precision, engine] = [fields.record('bundle'), fields.record('precision'), fields.record('engine')];
+  const why = (fields: Fields, key: string) => fields.text(key, longestText);
   return {
     provider: fields.text('provider', longestName),
-    providerFallback: fields.flag('providerFallback'),
     bundleSigned: fields.flag('bundleSigned'),
+    fallback: fields.nullable('fallback', (fields, key) => fields.text(key, longestText)),
+    precision: { used: precision.oneOf('used', precisions), because: precision.nullable('because', why) },
+    engine: { used: engine.nullable('used', digest), because: engine.nullable('because', why) },
     bundle: {
       name: bundle.text('name', longestName),
       version: bundle.text('version', longestName),

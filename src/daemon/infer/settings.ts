@@ -4,7 +4,7 @@ import type { Policy } from '../../pipeline/policy.js';
 import type { TrustSettings } from '../bundles/trusted-keys.js';
 import { Fields } from './border.js';
 
-const providerNames = ['tensorrt', 'cuda', 'cpu'] as const;
+export const providerNames = ['tensorrt', 'cuda', 'cpu'] as const;
 export type ProviderName = (typeof providerNames)[number];
 
 /** What the judging process is started with. */
@@ -27,8 +27,10 @@ export interface InferSettings {
     readonly fromCode: 'allowed' | 'required';
     readonly zone: readonly [number, number, number, number];
   } | null;
-  /** In what the weights of the items network are kept. */
-  readonly precision: Precision;
+  /** In what the weights of the items network are kept; `auto` = 16 bits where an engine of them was proved. */
+  readonly precision: Precision | 'auto';
+  /** Folder of the prepared engines; `null` = none is used. */
+  readonly engines: string | null;
   /** Threads inside one run of a network. */
   readonly threads: number;
   readonly providers: { readonly order: readonly ProviderName[]; readonly require: ProviderName | null };
@@ -76,7 +78,8 @@ export function readStart(value: unknown): InferSettings {
     calibrationPath: settings.nullable('calibrationPath', (fields, key) => fields.text(key, longestPath)),
     judge: settings.nullable('judge', (fields, key) => fields.text(key, longestName)),
     policy: readPolicy(settings.record('policy')),
-    precision: settings.oneOf('precision', precisions),
+    precision: settings.oneOf('precision', [...precisions, 'auto'] as const),
+    engines: settings.nullable('engines', (fields, key) => fields.text(key, longestPath)),
     threads: settings.whole('threads', 1, mostThreads),
     code: settings.nullable('code', (fields, key) => readCode(fields.record(key))),
     providers: {

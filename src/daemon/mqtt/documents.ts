@@ -36,6 +36,10 @@ export interface StateDocument {
   /** The machine's state: `ready`, `judging`, `showing`, … */
   readonly state: string;
   readonly faults: readonly { readonly source: string; readonly message: string; readonly help: string }[];
+  /** The execution provider that runs the networks; `null` while none does. */
+  readonly provider: string | null;
+  /** A provider other than the wanted one serves. */
+  readonly provider_fallback: boolean;
   readonly order: Order | null;
 }
 

@@ -82,7 +82,7 @@ export function draftResult(
   const judgement = cup.judgement;
   // A cup that was not judged names its bundle too.
   const unsigned = info?.bundleSigned === false ? (['unsigned_bundle'] as const) : [];
-  const fallback = info?.providerFallback === true ? (['provider_fallback'] as const) : [];
+  const fallback = (info?.fallback ?? null) !== null ? (['provider_fallback'] as const) : [];
   return {
     schema: 1,
     id: cup.id,

@@ -341,7 +341,7 @@ export class BundleUpdates {
         version,
         gallery: info.gallerySha256,
         calibration: info.calibrationSha256,
-        engine: null,
+        engine: info.engine.used,
       },
       until,
     });

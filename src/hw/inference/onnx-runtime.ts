@@ -1,9 +1,15 @@
 import './telemetry-off.js';
 import * as ort from 'onnxruntime-node';
 import { CupcheckError } from '../../errors.js';
-import type { Inference, LoadedNetwork, NetworkSignature, Tensor } from '../../pipeline/ports.js';
+import type { Inference, LoadedNetwork, NetworkSignature, PreparedNetworks, Tensor } from '../../pipeline/ports.js';
 
 export type ProviderName = 'tensorrt' | 'cuda' | 'cpu';
+
+/** Version of the library. */
+export const runtimeVersion = (): string => ort.env.versions.common;
+
+/** Providers that this build of the library holds; whether one works shows when a network is loaded. */
+export const supportedProviders = (): readonly string[] => ort.listSupportedBackends().map(({ name }) => name);
 
 export interface OnnxRuntimeOptions {
   /** Tried in this order. */
@@ -12,7 +18,11 @@ export interface OnnxRuntimeOptions {
   readonly require: ProviderName | null;
   /** Threads inside one run. */
   readonly threads: number;
+  /** `null`, and the default: each network is prepared as it is loaded. */
+  readonly prepared?: PreparedNetworks | null;
 }
+
+type Fallback = LoadedNetwork['fallbacks'][number];
 
 const message = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown));
 
@@ -34,14 +44,16 @@ function signatureOf(session: ort.InferenceSession): NetworkSignature {
 class OnnxNetwork implements LoadedNetwork {
   readonly signature: NetworkSignature;
   readonly provider: string;
-  readonly fallbacks: LoadedNetwork['fallbacks'];
+  readonly fallbacks: readonly Fallback[];
+  readonly prepared: boolean;
   readonly #session: ort.InferenceSession;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(session: ort.InferenceSession, provider: string, fallbacks: LoadedNetwork['fallbacks']) {
+  constructor(session: ort.InferenceSession, provider: string, prepared: boolean, fallbacks: readonly Fallback[]) {
     this.#session = session;
     this.signature = signatureOf(session);
     this.provider = provider;
+    this.prepared = prepared;
     this.fallbacks = fallbacks;
   }
 
@@ -76,8 +88,8 @@ class OnnxNetwork implements LoadedNetwork {
 }
 
 /**
- * ONNX Runtime with a chain of execution providers: the first that loads the model runs it, and those that did not
- * are told in `fallbacks`. Telemetry is off before the library loads.
+ * ONNX Runtime with a chain of execution providers: the first that loads the model runs it, and those that did not are told in
+ * `fallbacks`, like a prepared network that could not be loaded. Telemetry is off before the library loads.
  */
 export class OnnxRuntime implements Inference {
   readonly #options: OnnxRuntimeOptions;
@@ -88,42 +100,54 @@ export class OnnxRuntime implements Inference {
 
   async load(model: Uint8Array): Promise<LoadedNetwork> {
     const { providers, require } = this.#options;
-    const fallbacks: { provider: string; because: string }[] = [];
+    const passed: Fallback[] = [];
+    const failed: Fallback[] = [];
     for (const provider of providers) {
       if (require !== null && provider !== require) {
-        fallbacks.push({ provider, because: `providers.require asks for ${require}` });
+        passed.push({ provider, because: `providers.require asks for ${require}` });
         continue;
       }
-      const session = await this.#create(model, provider, fallbacks);
-      if (session !== null) return new OnnxNetwork(session, provider, require === null ? fallbacks : []);
+      const network = await this.#load(model, provider, failed);
+      if (network !== null) return network;
     }
-    const tried = fallbacks.map(({ provider, because }) => `${provider}: ${because}`).join('; ');
+    const tried = [...passed, ...failed].map(({ provider, because }) => `${provider}: ${because}`).join('; ');
     throw new CupcheckError('PROVIDER_UNAVAILABLE', `no execution provider could be used (${tried})`);
   }
 
-  async #create(
-    model: Uint8Array,
-    provider: ProviderName,
-    fallbacks: { provider: string; because: string }[],
-  ): Promise<ort.InferenceSession | null> {
-    if (!ort.listSupportedBackends().some(({ name }) => name === provider)) {
-      fallbacks.push({ provider, because: 'this build of ONNX Runtime does not hold it' });
+  /** `null` where the provider cannot be used; why is added to `failed`. */
+  async #load(model: Uint8Array, provider: ProviderName, failed: Fallback[]): Promise<LoadedNetwork | null> {
+    if (!supportedProviders().includes(provider)) {
+      failed.push({ provider, because: 'this build of ONNX Runtime does not hold it' });
       return null;
     }
+    const { prepared: engine = null } = this.#options;
+    const prepared = engine?.provider === provider ? engine.find(model) : null;
+    if (prepared !== null) {
+      try {
+        return new OnnxNetwork(await this.#create(prepared, provider, 'disabled'), provider, true, failed);
+      } catch (cause) {
+        failed.push({ provider: `${provider} engine`, because: message(cause) });
+      }
+    }
     try {
-      return await ort.InferenceSession.create(model, {
-        executionProviders: [provider],
-        intraOpNumThreads: this.#options.threads,
-        interOpNumThreads: 1,
-        graphOptimizationLevel: 'all',
-        logSeverityLevel: 3,
-      });
+      return new OnnxNetwork(await this.#create(model, provider, 'all'), provider, false, failed);
     } catch (cause) {
+      if (cause instanceof CupcheckError) throw cause;
       // On the CPU nothing is missing but a good model.
       if (provider === 'cpu')
         throw new CupcheckError('BUNDLE_INVALID', `not an ONNX model that can be run: ${message(cause)}`, { cause });
-      fallbacks.push({ provider, because: message(cause) });
+      failed.push({ provider, because: message(cause) });
       return null;
     }
+  }
+
+  #create(model: Uint8Array, provider: ProviderName, level: 'all' | 'disabled'): Promise<ort.InferenceSession> {
+    return ort.InferenceSession.create(model, {
+      executionProviders: [provider],
+      intraOpNumThreads: this.#options.threads,
+      interOpNumThreads: 1,
+      graphOptimizationLevel: level,
+      logSeverityLevel: 3,
+    });
   }
 }

@@ -4,7 +4,7 @@ import { CupcheckError } from '../../errors.js';
 import { type Gallery, readGallery } from '../gallery.js';
 import type { HeadName } from '../ports.js';
 import { type GalleryRows, type Manifest } from './manifest.js';
-import type { Precision } from './precision.js';
+import { itemsFile, type Precision } from './precision.js';
 import { readBounded } from './read-bounded.js';
 import { listedFiles, readSignedManifest } from './read-manifest.js';
 import type { Signature, Trust } from './signature.js';
@@ -42,14 +42,6 @@ async function readListed(folder: string, manifest: Manifest): Promise<ReadonlyM
     files.set(name, content);
   }
   return files;
-}
-
-/** The file of the items network in that precision. Errors: BUNDLE_PRECISION. */
-function itemsFile({ networks: { items }, name, version }: Manifest, precision: Precision): string {
-  if (precision === 'fp32') return items.file;
-  if (items.half === undefined)
-    throw new CupcheckError('BUNDLE_PRECISION', `the bundle ${name} ${version} has no fp16 copy of its items network`);
-  return items.half;
 }
 
 /**

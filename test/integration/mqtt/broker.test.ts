@@ -98,6 +98,8 @@ it('publishes a new state at once, and the newest again with each connection', a
       health: 'ready',
       state,
       faults: [],
+      provider: 'cpu',
+      provider_fallback: false,
       order: null,
     });
   };

@@ -45,6 +45,9 @@ const status: StationStatus = {
   judge: {
     ready: true,
     provider: 'cpu',
+    fallback: null,
+    precision: { used: 'fp32', because: null },
+    engine: { used: null, because: null },
     bundle: { name: 'first', version: '1.0.0', sha256: 'abcdef' },
     designs: 24,
     covered: 12,
@@ -153,6 +156,15 @@ describe('the status', () => {
       'to light  312 ms p50, 340 ms p95, 360 ms p99, 1512 ms longest',
     ]);
     for (const line of counted) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  it('says loudly that another provider than the first wanted serves, and why', () => {
+    const judge = { ...status.judge, fallback: 'tensorrt: this build of ONNX Runtime does not hold it' };
+    expect(
+      statusLines({ ...status, judge }, plain)
+        .join(' ')
+        .replace(/\s+/g, ' '),
+    ).toContain('on cpu, 12 of 24 designs covered; FELL BACK, tensorrt: this build of ONNX Runtime does not hold it');
   });
 
   it('tells which result the broker refuses, and how many wait behind it', () => {

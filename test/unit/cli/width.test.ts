@@ -28,6 +28,9 @@ const status = {
   judge: {
     ready: true,
     provider: 'cpu',
+    fallback: null,
+    precision: { used: 'fp32', because: null },
+    engine: { used: null, because: null },
     bundle: { name: 'first', version: '1.0.0', sha256: 'a'.repeat(64) },
     designs: 66,
     covered: 66,

@@ -41,8 +41,10 @@ class Judge extends FakeJudge {
 }
 const info = {
   provider: 'cpu',
-  providerFallback: false,
   bundleSigned: true,
+  fallback: null,
+  precision: { used: 'fp32' as const, because: null },
+  engine: { used: null, because: null },
   bundle: { name: 'first', version: '1', sha256: 'a'.repeat(64) },
   signedBy: null,
   gallerySha256: 'b'.repeat(64),

@@ -191,6 +191,7 @@ describe('the networks', () => {
       signature,
       provider: 'test',
       fallbacks: [],
+      prepared: false,
       run: async (_, { shape: [batch = 0] }) => {
         batches.push(batch);
         return await Promise.resolve({

@@ -12,6 +12,7 @@ const saying = (outputs: Record<string, Tensor>): LoadedNetwork => ({
   signature: { inputs: {}, outputs: {} },
   provider: 'test',
   fallbacks: [],
+  prepared: false,
   run: async () => await Promise.resolve(outputs),
   close: async () => await Promise.resolve(),
 });

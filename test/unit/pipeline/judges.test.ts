@@ -20,6 +20,7 @@ const network = (output: string, run: Run): LoadedNetwork => ({
   signature: { inputs: {}, outputs: {} },
   provider: 'cpu',
   fallbacks: [],
+  prepared: false,
   run: async (_, { shape, data }) => {
     const rows = shape[0] ?? 0;
     const wide = data.length / rows;

@@ -13,6 +13,7 @@ const firstPixels: LoadedNetwork = {
   signature: { inputs: {}, outputs: {} },
   provider: 'cpu',
   fallbacks: [],
+  prepared: false,
   run: async (_, { data, shape }) => {
     const count = shape[0] ?? 0;
     const rows = Array.from({ length: count }, (__, row) => data.subarray(row * PIXELS, (row + 1) * PIXELS));

@@ -1,0 +1,79 @@
+import type { Command } from 'commander';
+import { type Cli, examples } from '../cli.js';
+import { amber, done } from '../exit-codes.js';
+import { orInterrupted } from '../interrupt.js';
+
+export function registerEngine(program: Command, cli: Cli): void {
+  const engine = program.command('engine').description('networks prepared for this machine, so that they load at once');
+  examples(engine, ['cupcheck engine build', 'cupcheck engine status']);
+  registerBuild(engine, cli);
+  registerStatus(engine, cli);
+  registerPrune(engine, cli);
+}
+
+function registerBuild(engine: Command, cli: Cli): void {
+  const build = engine
+    .command('build')
+    .description(
+      'prepare the networks of a bundle and compare them with the CPU over the golden pictures, at low priority beside the station; ends with 1 where the engine may not serve',
+    )
+    .argument('[bundle]', 'a bundle: active, previous, a digest, or NAME-VERSION', 'active')
+    .action(
+      cli.action(async (meant: string) => {
+        const { config } = await cli.goodConfig();
+        const { placeOfMeant } = await import('../engine/meant-place.js');
+        const { inferSettings } = await import('../../daemon/from-config.js');
+        const { buildInChild } = await import('../../daemon/engines/build-in-child.js');
+        const { BuildProgressLine } = await import('../engine/build-progress.js');
+        const { builtLines } = await import('../engine/engine-lines.js');
+        const { path: store, maxScoreDifference } = config.engines;
+        const settings = inferSettings(config, await placeOfMeant(meant, config));
+        const start = { store, golden: config.golden.path, settings, maxScoreDifference };
+        const bar = new BuildProgressLine(cli.terminal);
+        const engines = await orInterrupted(
+          (signal) => buildInChild(start, (progress) => bar.update(progress), signal).finally(() => bar.end()),
+          () => cli.terminal.err('Interrupted: nothing was built.'),
+        );
+        cli.print({ engines }, () => engines.flatMap((one) => builtLines(one, cli.terminal)));
+        return engines.at(-1)?.proof.outcome === 'same' ? done : amber;
+      }),
+    );
+  examples(build, ['cupcheck engine build', 'cupcheck engine build coins-2.1.0 --set infer.precision=auto']);
+}
+
+function registerStatus(engine: Command, cli: Cli): void {
+  const status = engine
+    .command('status')
+    .description('the engines, what was found of each, and which one serves (a star)')
+    .action(
+      cli.action(async () => {
+        const { config } = await cli.goodConfig();
+        const { surveyEngines } = await import('../../daemon/engines/survey.js');
+        const { thisMachine } = await import('../../daemon/engines/machine.js');
+        const { surveyLines } = await import('../engine/engine-lines.js');
+        const survey = await surveyEngines(config, thisMachine);
+        const { precision, engine } = survey.choice;
+        cli.print({ precision, engine, engines: survey.engines }, () => surveyLines(survey, cli.terminal));
+        return done;
+      }),
+    );
+  examples(status, ['cupcheck engine status', 'cupcheck engine status --json']);
+}
+
+function registerPrune(engine: Command, cli: Cli): void {
+  const prune = engine
+    .command('prune')
+    .description('remove the engines that serve no bundle that may judge here, damaged and refused ones too')
+    .action(
+      cli.action(async () => {
+        const { config } = await cli.goodConfig();
+        const { pruneEngines } = await import('../../daemon/engines/survey.js');
+        const { thisMachine } = await import('../../daemon/engines/machine.js');
+        const { prunedLines } = await import('../engine/engine-lines.js');
+        const removed = await pruneEngines(config, thisMachine);
+        cli.print({ removed }, () => prunedLines(removed));
+        return done;
+      }),
+    );
+  examples(prune, ['cupcheck engine prune']);
+}
