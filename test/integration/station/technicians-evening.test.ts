@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
-import { eveningSection, saysAtLeast, shapeOf, shownCommands } from '../../fixtures/update/evening-page.js';
+import { eveningSection, saysAtLeast, settled, shapeOf, shownCommands } from '../../fixtures/update/evening-page.js';
 import { HostStation } from '../../fixtures/update/host-station.js';
 import { withGoldenPictures } from '../../fixtures/update/update-steps.js';
 
@@ -25,7 +25,9 @@ it('the technician’s evening: each command of the page ends well, and says wha
     const real = words.map((word) => (word === 'tiny-2.0.0.tar' ? archive.path : word));
     const { code, stdout, stderr } = await station.cupcheck(...real);
     const [folder, state] = [station.folder, station.live.folder].map((each) => new RegExp(each, 'g'));
-    const said = (stderr + stdout).replace(state ?? '', '/var/lib/cupcheck').replace(folder ?? '', '/root');
+    const said = settled(stderr + stdout)
+      .replace(state ?? '', '/var/lib/cupcheck')
+      .replace(folder ?? '', '/root');
     if (words[0] !== 'doctor') expect(code, `${line}: ${said}`).toBe(0);
     if (writes) written = written.replace(`$ ${line}\n${output}`, () => `$ ${line}\n${said}`);
     else if (looking.includes(words[0] ?? ''))
