@@ -112,7 +112,7 @@ bool FakeKernel::play_locked(const FakeFrame& frame) {
   queued_.erase(queued_.begin());
   const size_t bytes = std::min<size_t>(frame.bytes.size(), buffer_bytes_);
   if (bytes > 0) std::memcpy(memory_[index], frame.bytes.data(), bytes);
-  const int64_t stamp_ns = now_ns() + frame.stamp_offset_ns;
+  const int64_t stamp_ns = frame.stamp_ns != 0 ? frame.stamp_ns : now_ns() + frame.stamp_offset_ns;
   v4l2_buffer buffer{};
   buffer.index = index;
   buffer.bytesused = frame.bytes_used < 0 ? static_cast<uint32_t>(bytes) : static_cast<uint32_t>(frame.bytes_used);

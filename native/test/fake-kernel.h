@@ -20,6 +20,8 @@ struct FakeFrame {
   uint32_t flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
   /** From now; the past is negative. */
   int64_t stamp_offset_ns = 0;
+  /** In place of it, a moment by itself, in whole microseconds; 0 = none. */
+  int64_t stamp_ns = 0;
   /** Numbers that the driver leaves out before it. */
   uint32_t skip = 0;
   /** What the driver says that it filled; -1 = all of `bytes`. */

@@ -235,6 +235,11 @@ void test_bad_frames() {
   expect(bench.seen(6), "a repeat is seen");
   Delivery none;
   expect(!capture.wants().take(&none), "an older stamp is a repeat, and answers nobody");
+  FakeFrame same = grey(9);
+  same.stamp_ns = capture.counts().newest_ns;
+  bench.kernel.play(same);
+  expect(bench.until([&] { return bench.kernel.queued_buffers() == 4; }) && bench.seen(7), "one with the newest stamp is seen");
+  expect(!capture.wants().take(&none), "the newest stamp once more is a repeat, and answers nobody");
 
   FakeFrame future = grey(7);
   future.stamp_offset_ns = 1'000'000'000;
