@@ -165,8 +165,6 @@ export interface ReplayedCup {
 /** What the judging process works with. */
 export interface JudgeInfo {
   readonly provider: string;
-  /** By a key that is trusted here. */
-  readonly bundleSigned: boolean;
   /** Why another provider than the first wanted runs a network; `null` = it does not. */
   readonly fallback: string | null;
   /** In what the weights of the items network are kept; `because`: why, where the config leaves it open. */

@@ -6,24 +6,8 @@ import type { EngineBuilder } from '../../src/pipeline/ports.js';
 import { preparedFrom } from '../../src/daemon/engines/choose-engine.js';
 import { OnnxRuntime } from '../../src/hw/inference/onnx-runtime.js';
 import { createHash } from 'node:crypto';
-import { onnxModel } from '../fixtures/tiny-onnx.js';
+import { meanAndSum as model } from '../fixtures/mean-and-sum.js';
 
-/** The mean colour, then a sum of the channels. */
-const model = onnxModel({
-  input: ['crops', ['N', 3, 8, 8]],
-  outputs: { mean: ['N', 3], sum: ['N', 1] },
-  weights: {
-    ones: [
-      [3, 1],
-      [1, 1, 1],
-    ],
-  },
-  nodes: [
-    { op: 'GlobalAveragePool', inputs: ['crops'], output: 'pooled' },
-    { op: 'Flatten', inputs: ['pooled'], output: 'mean' },
-    { op: 'MatMul', inputs: ['mean', 'ones'], output: 'sum' },
-  ],
-});
 const network = { name: 'items', input: { name: 'crops', shape: ['N', 3, 8, 8] }, batches: [1, 4] } as const;
 const input = (batch: number) => ({
   shape: [batch, 3, 8, 8],

@@ -1,23 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OnnxRuntime, type OnnxRuntimeOptions } from '../../src/hw/inference/onnx-runtime.js';
-import { onnxModel } from '../fixtures/tiny-onnx.js';
-
-/** Mean colour, then a sum of the channels: numbers that can be checked by hand. */
-const model = onnxModel({
-  input: ['crops', ['N', 3, 8, 8]],
-  outputs: { mean: ['N', 3], sum: ['N', 1] },
-  weights: {
-    ones: [
-      [3, 1],
-      [1, 1, 1],
-    ],
-  },
-  nodes: [
-    { op: 'GlobalAveragePool', inputs: ['crops'], output: 'pooled' },
-    { op: 'Flatten', inputs: ['pooled'], output: 'mean' },
-    { op: 'MatMul', inputs: ['mean', 'ones'], output: 'sum' },
-  ],
-});
+import { meanAndSum as model } from '../fixtures/mean-and-sum.js';
 
 const runtime = (options: Partial<OnnxRuntimeOptions> = {}) =>
   new OnnxRuntime({ providers: ['cpu'], require: null, threads: 1, ...options });

@@ -139,7 +139,6 @@ describe('the real judging process', () => {
   it('says what it works with', () => {
     expect(parent.info).toMatchObject({
       provider: 'cpu',
-      bundleSigned: false,
       fallback: null,
       bundle: { name: 'tiny', version: '1.0.0' },
       signedBy: null,

@@ -91,11 +91,10 @@ export class Judging {
       pxPerMm: calibration?.calibration.pxPerMm ?? null,
       empty: reference === null ? null : emptyCup(decodeReference(reference), engine),
     };
-    const { name, version, designs } = bundle.manifest;
     const { signature } = bundle;
+    const { name, version, designs } = bundle.manifest;
     const info: JudgeInfo = {
       provider: engine.provider,
-      bundleSigned: bundle.signature.kind === 'signed',
       fallback: engine.fallback,
       precision: choice.precision,
       engine:

@@ -79,7 +79,6 @@ function readInfo(fields: Fields): JudgeInfo {
   const why = (fields: Fields, key: string) => fields.text(key, longestText);
   return {
     provider: fields.text('provider', longestName),
-    bundleSigned: fields.flag('bundleSigned'),
     fallback: fields.nullable('fallback', (fields, key) => fields.text(key, longestText)),
     precision: { used: precision.oneOf('used', precisions), because: precision.nullable('because', why) },
     engine: { used: engine.nullable('used', digest), because: engine.nullable('because', why) },

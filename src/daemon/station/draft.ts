@@ -81,8 +81,8 @@ export function draftResult(
 ): ResultDraft {
   const judgement = cup.judgement;
   // A cup that was not judged names its bundle too.
-  const unsigned = info?.bundleSigned === false ? (['unsigned_bundle'] as const) : [];
-  const fallback = (info?.fallback ?? null) !== null ? (['provider_fallback'] as const) : [];
+  const unsigned = info !== null && info.signedBy === null ? (['unsigned_bundle'] as const) : [];
+  const fallback = info !== null && info.fallback !== null ? (['provider_fallback'] as const) : [];
   return {
     schema: 1,
     id: cup.id,

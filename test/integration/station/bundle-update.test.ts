@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { packBundle } from '../../../src/daemon/bundles/pack.js';
@@ -8,9 +7,9 @@ import { askStation } from '../../../src/daemon/control/client.js';
 import type { UpdateAnswer } from '../../../src/daemon/update/bundle-updates.js';
 import { readSignedManifest } from '../../../src/pipeline/bundle/read-manifest.js';
 import { LiveStation } from '../../fixtures/live-station.js';
-import { keyPair, signFolder, trusting, writeSignedBundle } from '../../fixtures/signed-bundle.js';
-import { writeTinyBundle } from '../../fixtures/tiny-bundle.js';
-import { onnxModel } from '../../fixtures/tiny-onnx.js';
+import { keyPair, trusting, writeSignedBundle } from '../../fixtures/signed-bundle.js';
+import { writeUpdate } from '../../fixtures/update/tiny-updates.js';
+import { seeingDetector } from '../../system/seeing-detector.js';
 
 const pair = keyPair();
 const trust = trusting(pair);
@@ -21,31 +20,6 @@ async function install(folder: string, store: string): Promise<string> {
   return (await installBundle(packBundle(folder, signed), store, trust)).sha256;
 }
 
-/** A signed bundle that cannot judge: its items network has another shape than its manifest says. */
-function writeBadBundle(folder: string): void {
-  writeTinyBundle(folder);
-  const network = onnxModel({
-    input: ['crops', ['N', 3, 32, 32]],
-    outputs: { embedding: ['N', 3] },
-    weights: {},
-    nodes: [
-      { op: 'GlobalAveragePool', inputs: ['crops'], output: 'colour' },
-      { op: 'Flatten', inputs: ['colour'], output: 'embedding' },
-    ],
-  });
-  writeFileSync(join(folder, 'items.onnx'), network);
-  const path = join(folder, 'manifest.json');
-  const manifest = JSON.parse(readFileSync(path, 'utf8')) as {
-    files: Record<string, unknown>;
-    gallery: { networkSha256: string };
-  };
-  const sha256 = createHash('sha256').update(network).digest('hex');
-  manifest.files['items.onnx'] = { sha256, bytes: network.length };
-  manifest.gallery.networkSha256 = sha256;
-  writeFileSync(path, JSON.stringify({ ...manifest, version: '6.6.6' }));
-  signFolder(folder, pair);
-}
-
 it('an update of a running station, with real processes: proved, on trial over a kill of core, rolled back; a bad one is rejected', async () => {
   const station = await LiveStation.start({ judge: 'real' });
   onTestFinished(() => station.stop());
@@ -54,7 +28,7 @@ it('an update of a running station, with real processes: proved, on trial over a
   writeFileSync(at('trusted.d', 'workshop.pub'), pair.publicPem);
   writeSignedBundle(at('one'), pair, '1.0.0');
   writeSignedBundle(at('two'), pair, '2.0.0');
-  writeBadBundle(at('bad'));
+  writeUpdate(at('bad'), 'wrong shape', { pair, detector: seeingDetector, slowLayers: 0 });
   const two = await install(at('two'), at('state', 'bundles'));
   const bad = await install(at('bad'), at('state', 'bundles'));
   await station.stopCore();

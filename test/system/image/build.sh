@@ -7,8 +7,8 @@ set -euo pipefail
 here=$(dirname "$(realpath "$0")")
 cache=${CUPCHECK_SYSTEM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cupcheck/system}
 
-say() { printf 'image: %s\n' "$*" >&2; }
-cannot() { say "cannot be built here: $*"; exit 77; }
+image_name=image
+. "$here/steps.sh"
 
 # What the guest has beside Debian's smallest system. The last line: what the package of the station depends on.
 packages=(
@@ -21,23 +21,10 @@ root_modules=(virtio_pci virtio_blk ext4)
 modules=("${root_modules[@]}" virtio_net virtio_rng 9p 9pnet_virtio configfs vivid autofs4)
 
 [ "$(uname -m)" = x86_64 ] || cannot "this is a $(uname -m); the guest is built on x86_64"
-[ "$(id -u)" = 0 ] || cannot 'it needs root, for the owners of the files in the guest'
-command -v apt-get >/dev/null || cannot 'it needs apt-get'
-export PATH="$PATH:/usr/sbin:/sbin"
-
+need_root_and_apt
 tools=(mmdebstrap e2fsprogs cpio zstd kmod busybox-static gcc libc6-dev make openssh-client
   qemu-system-x86 qemu-utils linux-headers-amd64 linux-source-6.1)
-missing=()
-for package in "${tools[@]}"; do
-  dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
-done
-if [ ${#missing[@]} -gt 0 ]; then
-  say "installing ${missing[*]}"
-  apt-get update -qq >&2 || say 'apt-get update failed; trying with the lists that are there'
-  log=$(mktemp)
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >"$log" 2>&1 ||
-    cannot "apt-get could not install ${missing[*]}: $(tail -n 1 "$log")"
-fi
+install_tools "${tools[@]}"
 headers=$(dpkg-query --show --showformat '${Depends}' linux-headers-amd64 | grep -o 'linux-headers-6\.1[^ ,]*' | head -n 1) ||
   cannot 'the headers of linux-headers-amd64 are not those of a 6.1 kernel (Debian 12)'
 kernel=${headers#linux-headers-}
@@ -60,14 +47,6 @@ work=$(mktemp -d "$cache/building.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 root=$work/root out=$work/image modules_from=$work/kernel
 mkdir -p "$out" "$modules_from"
-
-# The step's output is of interest only where it fails.
-step() {
-  local name=$1 began=$SECONDS
-  shift
-  "$@" >"$work/log" 2>&1 || { tail -n 30 "$work/log" >&2; say "$name failed"; exit 1; }
-  say "$name: $((SECONDS - began)) s"
-}
 
 fetch_packages() {
   cd "$work"
@@ -108,17 +87,10 @@ make_root() {
   rm -f "$root/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
 }
 
-insmod_order() {
-  local module
-  for module in "$@"; do modprobe -d "$modules_from" -S "$kernel" --show-depends "$module"; done |
-    awk '$1 == "insmod" && !seen[$2]++ { print $2 }'
-}
-
 fill_root() {
-  local to=$root/usr/lib/modules/$kernel from=$modules_from/lib/modules/$kernel file
+  local to=$root/usr/lib/modules/$kernel file unit
   depmod -b "$modules_from" "$kernel"
-  insmod_order "${modules[@]}" | while read -r file; do install -D -m 644 "$file" "$to/${file#"$from"/}"; done
-  cp "$from"/modules.{order,builtin,builtin.modinfo} "$to/"
+  install_modules "$root" "${modules[@]}"
   mkdir -p "$to/extra"
   for file in "$work/gpio-sim/gpio-sim.ko" "$work"/v4l2loopback/usr/src/v4l2loopback-*/v4l2loopback.ko; do
     install -m 644 "$file" "$to/extra/"
@@ -128,15 +100,7 @@ fill_root() {
 
   cp -r "$here/guest/." "$root/"
   chmod 755 "$root"/usr/local/sbin/*
-  ssh-keygen -q -t ed25519 -N '' -C cupcheck-system-test -f "$out/guest-key"
-  install -D -m 600 "$out/guest-key.pub" "$root/root/.ssh/authorized_keys"
-  echo cupcheck-guest >"$root/etc/hostname"
-  printf '127.0.0.1 localhost cupcheck-guest\n' >"$root/etc/hosts"
-  printf '/dev/vda / ext4 noatime 0 0\nshare /host 9p trans=virtio,version=9p2000.L,msize=262144,cache=none,ro,nofail 0 0\n' >"$root/etc/fstab"
-  mkdir -p "$root/host"
-  # A machine id of its own, so that its first boot is like any other.
-  head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$root/etc/machine-id"
-  local unit
+  name_guest "$root" "$out"
   # Nothing here needs them, and in emulation each of them costs a second of every boot.
   for unit in getty@tty1.service serial-getty@ttyS0.service systemd-logind.service systemd-binfmt.service \
     proc-sys-fs-binfmt_misc.automount modprobe@{drm,efi_pstore,fuse,loop,dm_mod}.service dev-hugepages.mount dev-mqueue.mount \
@@ -148,34 +112,12 @@ fill_root() {
   chroot "$root" systemctl enable --quiet ssh.service guest-board.service guest-network.service guest-up.service
 }
 
-# A busybox that finds the root disk.
-make_initrd() {
-  local tree=$work/initrd file
-  mkdir -p "$tree"/{bin,dev,proc,sys,newroot,modules}
-  cp /usr/bin/busybox "$tree/bin/busybox"
-  ln -s busybox "$tree/bin/sh"
-  insmod_order "${root_modules[@]}" | while read -r file; do
-    cp "$file" "$tree/modules/"
-    echo "${file##*/}" >>"$tree/modules/order"
-  done
-  install -m 755 "$here/init" "$tree/init"
-  (cd "$tree" && find . | cpio --create --format=newc --quiet --owner=0:0 | zstd --quiet -3) >"$out/initrd"
-  cp "$modules_from/boot/vmlinuz-$kernel" "$out/vmlinuz"
-}
-
-# Room for the station's package, and for what a station keeps.
-make_disk() {
-  truncate --size 4G "$out/root.ext4"
-  mkfs.ext4 -q -F -m 0 -E lazy_itable_init=1 -d "$root" "$out/root.ext4"
-}
-
 step 'kernel and v4l2loopback' fetch_packages
 step 'modules' build_modules
 step 'Debian' make_root
 step 'guest' fill_root
-step 'initrd' make_initrd
-step 'disk' make_disk
-mv "$out" "$image"
-# Older guests are of no use any more.
-find "$cache" -mindepth 1 -maxdepth 1 -type d ! -name "$digest" ! -path "$work" -exec rm -rf {} +
+step 'initrd' make_initrd "$out/initrd" "$here/init" /usr/bin/busybox "${root_modules[@]}"
+step 'disk' make_disk "$out/root.ext4" "$root"
+cp "$modules_from/boot/vmlinuz-$kernel" "$out/vmlinuz"
+keep_image "$out"
 printf '%s\n' "$image"

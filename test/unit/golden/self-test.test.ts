@@ -41,12 +41,11 @@ class Judge extends FakeJudge {
 }
 const info = {
   provider: 'cpu',
-  bundleSigned: true,
   fallback: null,
   precision: { used: 'fp32' as const, because: null },
   engine: { used: null, because: null },
   bundle: { name: 'first', version: '1', sha256: 'a'.repeat(64) },
-  signedBy: null,
+  signedBy: { key: 'd'.repeat(64), name: 'workshop' },
   gallerySha256: 'b'.repeat(64),
   calibrationSha256: null,
   designs: [],

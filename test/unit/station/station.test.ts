@@ -168,7 +168,7 @@ describe('a cup that cannot be green', () => {
   });
 
   it('is told where its bundle is not signed, also without a judgement', async () => {
-    fake.judge.info = fake.judge.info && { ...fake.judge.info, bundleSigned: false };
+    fake.judge.info = fake.judge.info && { ...fake.judge.info, signedBy: null };
     fake.judge.answer = () => Promise.reject(new CupcheckError('INFER_FAILED', 'no'));
     place();
     await fake.clock.advance(500);
