@@ -26,22 +26,11 @@ install_tools "${tools[@]}"
 mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' | awk '$1 == "bookworm" { print $2; exit }')
 [ -n "$mirror" ] || cannot 'apt knows no archive of Debian 12 (bookworm)'
 
-digest=$({
+begin_image "$({
   printf '%s\n' "${packages[@]}"
   find "$here" "$board/init" "$board/steps.sh" "$board/guest" -type f ! -name '*.ts' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sed "s# .*/test/##"
-} | sha256sum | cut -c 1-16)
-image=$cache/$digest
-mkdir -p "$cache"
-exec 9>"$cache/lock"
-flock 9
-if [ -e "$image/root.ext4" ]; then
-  printf '%s\n' "$image"
-  exit 0
-fi
-
+} | sha256sum | cut -c 1-16)"
 say 'building (a quarter of an hour: Debian sets itself up in emulation)'
-work=$(mktemp -d "$cache/building.XXXXXX")
-trap 'rm -rf "$work"' EXIT
 root=$work/root out=$work/image modules_from=$work/kernel
 mkdir -p "$out"
 

@@ -11,9 +11,9 @@ interface Wires {
   pull(line: number, high: boolean): void;
 }
 
-/** The loop-back's lines on a chip whose wires we see and pull. */
-function loopbackLinesContract(name: string, open: () => Wires): void {
-  describe(`the loop-back's lines, ${name}`, () => {
+/** The loop-back's lines on a chip whose wires we see and pull. @param skipped why these cannot be tried on this machine */
+function loopbackLinesContract(name: string, open: () => Wires, skipped: string | null = null): void {
+  describe.skipIf(skipped !== null)(`the loop-back's lines: ${name}${skipped === null ? '' : ` (${skipped})`}`, () => {
     const wiringOf = ({ chip }: Wires, activeLow: boolean): LoopbackWiring => ({
       chip,
       amber: null,
@@ -54,7 +54,7 @@ function loopbackLinesContract(name: string, open: () => Wires): void {
   });
 }
 
-loopbackLinesContract('fake', () => {
+loopbackLinesContract('in memory', () => {
   const gpio = new FakeGpio();
   return {
     gpio,
@@ -64,8 +64,9 @@ loopbackLinesContract('fake', () => {
   };
 });
 
-if (simSkipped === null)
-  loopbackLinesContract('kernel', () => {
+loopbackLinesContract(
+  'the kernel’s',
+  () => {
     const sim = new GpioSim();
     return {
       gpio: kernelGpio,
@@ -73,5 +74,6 @@ if (simSkipped === null)
       high: (line) => sim.high(line),
       pull: (line, high) => sim.pull(line, high),
     };
-  });
-else it.skip(`the loop-back's lines, kernel: ${simSkipped}`, () => undefined);
+  },
+  simSkipped,
+);

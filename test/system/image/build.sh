@@ -29,22 +29,11 @@ headers=$(dpkg-query --show --showformat '${Depends}' linux-headers-amd64 | grep
   cannot 'the headers of linux-headers-amd64 are not those of a 6.1 kernel (Debian 12)'
 kernel=${headers#linux-headers-}
 
-digest=$({
+begin_image "$({
   printf '%s\n' "$kernel" "${packages[@]}"
   find "$here" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sed "s#$here##"
-} | sha256sum | cut -c 1-16)
-image=$cache/$digest
-mkdir -p "$cache"
-exec 9>"$cache/lock"
-flock 9
-if [ -e "$image/root.ext4" ]; then
-  printf '%s\n' "$image"
-  exit 0
-fi
-
+} | sha256sum | cut -c 1-16)"
 say "building for kernel $kernel (some minutes)"
-work=$(mktemp -d "$cache/building.XXXXXX")
-trap 'rm -rf "$work"' EXIT
 root=$work/root out=$work/image modules_from=$work/kernel
 mkdir -p "$out" "$modules_from"
 

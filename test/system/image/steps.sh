@@ -25,6 +25,21 @@ install_tools() {
   rm -f "$log"
 }
 
+# begin_image DIGEST: ends with the image of that digest where $cache has it; else $work is where it is made, gone at the end, and
+# $image what it becomes.
+begin_image() {
+  image=$cache/$1
+  mkdir -p "$cache"
+  exec 9>"$cache/lock"
+  flock 9
+  if [ -e "$image/root.ext4" ]; then
+    printf '%s\n' "$image"
+    exit 0
+  fi
+  work=$(mktemp -d "$cache/building.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
+}
+
 # step NAME COMMAND…: its output is of interest only where it fails. Logs to $work/log.
 step() {
   local name=$1 began=$SECONDS

@@ -63,7 +63,9 @@ export const contracts = (say: (text: string) => void): Scenario => ({
     let passed = 0;
     try {
       const gpio = { CUPCHECK_GPIO_CHIP: 'contract-gpio' };
-      const lines = 'test/contract/trigger.test.ts test/contract/light-lines.test.ts';
+      const lines = ['trigger', 'light-lines', 'loopback-lines']
+        .map((name) => `test/contract/${name}.test.ts`)
+        .join(' ');
       passed += await run(station, say, gpio, lines, 'the kernel’s');
       for (const camera of Object.values(cameras)) {
         passed += await run(station, say, camera, 'test/contract/camera.test.ts', 'device of this machine');
