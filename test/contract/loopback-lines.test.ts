@@ -30,6 +30,8 @@ function loopbackLinesContract(name: string, open: () => Wires, skipped: string 
         const wires = open();
         const wiring = wiringOf(wires, low);
         const line = String(simLines.green);
+        // When it is let go of, it is at what it is pulled to: inactive, as `holding` asks for.
+        wires.pull(simLines.green, low);
         await holding(wires.gpio, wiring, line, async (release) => {
           expect(wires.high(simLines.green)).toBe(!low);
           release();

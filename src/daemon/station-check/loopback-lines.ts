@@ -27,7 +27,7 @@ export function readLine(gpio: Gpio, { chip, activeLow }: LoopbackWiring, line: 
 }
 
 /**
- * Holds a line active while `work` runs. It is ours for that time alone, and inactive before and after.
+ * Holds a line active while `work` runs. It is ours for that time alone: before and after, what it is pulled to must be inactive.
  * Errors: GPIO_FAULT; those of `work`.
  */
 export async function holding<T>(
