@@ -75,8 +75,8 @@ FakeKernel::~FakeKernel() {
 
 void FakeKernel::signal_device() {
   const uint64_t one = 1;
+  // It only fails where the counter is full, and that wakes too.
   if (fd_ >= 0 && write(fd_, &one, sizeof one) < 0) return;
-  changed_.notify_all();
 }
 
 void FakeKernel::unplug() {
@@ -114,7 +114,7 @@ bool FakeKernel::play_locked(const FakeFrame& frame) {
   if (bytes > 0) std::memcpy(memory_[index], frame.bytes.data(), bytes);
   const int64_t stamp_ns = frame.stamp_ns != 0 ? frame.stamp_ns : now_ns() + frame.stamp_offset_ns;
   v4l2_buffer buffer{};
-  buffer.index = index;
+  buffer.index = frame.index_said < 0 ? index : static_cast<uint32_t>(frame.index_said);
   buffer.bytesused = frame.bytes_used < 0 ? static_cast<uint32_t>(bytes) : static_cast<uint32_t>(frame.bytes_used);
   buffer.flags = frame.flags;
   buffer.sequence = sequence;
@@ -151,14 +151,24 @@ void FakeKernel::generate(double frames_a_second) {
   }
 }
 
-void FakeKernel::await_streaming() {
-  std::unique_lock<std::mutex> lock(mutex_);
-  changed_.wait(lock, [this] { return streaming_; });
-}
-
 uint32_t FakeKernel::queued_buffers() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return static_cast<uint32_t>(queued_.size());
+}
+
+uint32_t FakeKernel::mapped_buffers() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return static_cast<uint32_t>(std::count_if(memory_.begin(), memory_.end(), [](const uint8_t* at) { return at != nullptr; }));
+}
+
+bool FakeKernel::is_streaming() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return streaming_;
+}
+
+bool FakeKernel::is_open() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return fd_ >= 0;
 }
 
 int FakeKernel::open(const char* path) {
@@ -209,14 +219,13 @@ int FakeKernel::poll(int fd, int wake_fd, int timeout_ms) {
     if (done_.empty() && read(fd, &one, sizeof one) > 0) return ready;
     ready |= v4l2::kFrame;
   }
-  if (wait[1].revents != 0) ready |= v4l2::kWoken;
   return ready;
 }
 
 int64_t FakeKernel::now_ns() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+  return ahead_ns_ + static_cast<int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
 }
 
 int FakeKernel::ioctl(int fd, unsigned long request, void* argument) {
@@ -277,15 +286,16 @@ int FakeKernel::ioctl(int fd, unsigned long request, void* argument) {
     case VIDIOC_QBUF:
       if (as<v4l2_buffer>(argument).index >= memory_.size()) return -EINVAL;
       queued_.push_back(as<v4l2_buffer>(argument).index);
-      changed_.notify_all();
       return 0;
     case VIDIOC_DQBUF:
       return take(as<v4l2_buffer>(argument));
     case VIDIOC_STREAMON:
       streaming_ = true;
-      changed_.notify_all();
+      for (FakeControl& control : controls)
+        if (control.at_stream_start >= 0) control.value = control.at_stream_start;
       return 0;
     case VIDIOC_STREAMOFF:
+      if (streaming_) stream_ends_.fetch_add(1);
       streaming_ = false;
       queued_.clear();
       done_.clear();

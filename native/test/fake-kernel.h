@@ -3,7 +3,6 @@
 #include <linux/videodev2.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <string>
@@ -26,6 +25,8 @@ struct FakeFrame {
   uint32_t skip = 0;
   /** What the driver says that it filled; -1 = all of `bytes`. */
   int64_t bytes_used = -1;
+  /** The buffer that the driver says it is in; -1 = the one that it is in. */
+  int index_said = -1;
 };
 
 struct FakeControl {
@@ -34,6 +35,8 @@ struct FakeControl {
   std::vector<std::string> menu;
   /** What it becomes, whatever it is set to; -1 = what it is set to. */
   int32_t stuck_at = -1;
+  /** What the driver sets it to when the stream starts; -1 = it leaves it alone. */
+  int32_t at_stream_start = -1;
   /** Inactive while the control of this id is not 1. */
   uint32_t steered_by = 0;
 };
@@ -45,7 +48,7 @@ std::vector<uint8_t> fake_jpeg(uint8_t fill, size_t bytes);
 
 /**
  * One capture device at /dev/fake-camera that behaves as a driver does, and misbehaves as it is told. Frames come one by
- * one (`play`) or by themselves (`run`). Times are the real CLOCK_MONOTONIC.
+ * one (`play`) or by themselves (`run`). Times are the real CLOCK_MONOTONIC, with what was added to it.
  */
 class FakeKernel final : public v4l2::Kernel {
  public:
@@ -79,9 +82,15 @@ class FakeKernel final : public v4l2::Kernel {
   /** poll says that something is wrong, while no frame tells what. */
   void break_poll(bool broken);
 
-  /** Waits until it streams. */
-  void await_streaming();
   uint32_t queued_buffers() const;
+  /** Of the device's memory; each must be unmapped in the end. */
+  uint32_t mapped_buffers() const;
+  bool is_streaming() const;
+  bool is_open() const;
+  /** How often it was told to end a stream that went on. */
+  int stream_ends() const { return stream_ends_.load(); }
+  /** Moves its clock ahead. */
+  void advance_clock(int64_t ns) { ahead_ns_ += ns; }
   int open_count() const { return opens_.load(); }
 
   int open(const char* path) override;
@@ -110,10 +119,10 @@ class FakeKernel final : public v4l2::Kernel {
   void generate(double frames_a_second);
 
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
   bool plugged_ = true, streaming_ = false, broken_ = false;
   int fd_ = -1;
-  std::atomic<int> opens_{0};
+  std::atomic<int> opens_{0}, stream_ends_{0};
+  std::atomic<int64_t> ahead_ns_{0};
   v4l2_pix_format pixels_{};
   double rate_ = 30;
   uint32_t buffer_bytes_ = 0, sequence_ = 0;

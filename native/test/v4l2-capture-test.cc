@@ -83,7 +83,6 @@ struct Bench {
   v4l2::Opened opened() {
     v4l2::Opened opened;
     expect(until([&] { return capture->opened(&opened); }), "the device is opened");
-    kernel.await_streaming();
     return opened;
   }
 
@@ -141,6 +140,11 @@ void test_refusals() {
                 [](Bench& b) { b.options.controls = {{"auto_exposure", "2"}}; });
   setup_refused("steered by an automatic one", [](Bench& b) { b.options.controls = {{"exposure_time_absolute", "20"}}; });
   setup_refused("focus_absolute was set to 10 and reads 40", [](Bench& b) { b.options.controls = {{"focus_absolute", "10"}}; });
+  setup_refused("gain was set to 5 and reads 50", [](Bench& b) {
+    for (FakeControl& control : b.kernel.controls)
+      if (control.query.id == V4L2_CID_GAIN) control.at_stream_start = 50;
+    b.options.controls = {{"gain", "5"}};
+  });
   setup_refused("an automatic one steers it", [](Bench& b) {
     b.kernel.controls[2].value = 1;
     b.options.controls = {{"exposure_time_absolute", "20"}, {"auto_exposure", "0"}};
@@ -291,6 +295,11 @@ void test_colour_frames() {
   }
 }
 
+/** Nothing of the device is held: another program can have it. */
+void expect_let_go(const FakeKernel& kernel, const char* what) {
+  expect(!kernel.is_streaming() && kernel.mapped_buffers() == 0 && !kernel.is_open(), what);
+}
+
 void test_endings() {
   {
     Bench bench;
@@ -298,6 +307,7 @@ void test_endings() {
     bench.opened();
     bench.kernel.unplug();
     expect_code(bench.end(), "CAMERA_GONE", "an unplugged camera is gone");
+    expect_let_go(bench.kernel, "a camera that is gone is let go of");
   }
   {
     Bench bench;
@@ -312,7 +322,32 @@ void test_endings() {
     bench.start();
     bench.opened();
     bench.kernel.break_poll(true);
-    expect_code(bench.end(), "CAMERA_GONE", "an error without a frame ends it");
+    const Status why = bench.end();
+    expect_code(why, "CAMERA_GONE", "an error without a frame ends it");
+    expect(why.message.find("reports an error while streaming") != std::string::npos, "at once, not by its silence");
+  }
+  {
+    Bench bench;
+    bench.start();
+    bench.opened();
+    FakeFrame elsewhere = grey(1);
+    elsewhere.index_said = 4;
+    bench.kernel.play(elsewhere);
+    const Status why = bench.end();
+    expect_code(why, "CAMERA_GONE", "a buffer that the driver does not have ends it");
+    expect(why.message.find("gives buffer 4 of 4") != std::string::npos, "and it is said which");
+  }
+  {
+    Bench bench;
+    bench.options.silence_ms = 10'000;
+    bench.start();
+    bench.opened();
+    // Longer than the silence in all, though never between two frames.
+    for (uint64_t frame = 1; frame <= 3; ++frame) {
+      bench.kernel.advance_clock(6'000'000'000);
+      bench.kernel.play(grey(1));
+      expect(bench.seen(frame), "a camera that gives frames is not silent");
+    }
   }
   {
     Bench bench;
@@ -334,6 +369,8 @@ void test_endings() {
     expect(bench.delivery().seq == 1000, "numbers go on where the stream before ended");
     bench.capture->stop();
     expect_code(bench.end(), nullptr, "a capture that was stopped ends well");
+    expect(bench.kernel.stream_ends() == 1, "it ends the stream");
+    expect_let_go(bench.kernel, "and lets the camera go");
   }
 }
 

@@ -80,7 +80,7 @@ void Capture::run() {
     Opened opened;
     if (status.ok()) status = open(device, &opened);
     if (status.ok()) status = frames.start(options_.buffers);
-    // Once more while it streams: some drivers set a control when the stream starts.
+    // While it streams: some drivers set a control when the stream starts.
     if (status.ok()) status = check_controls(device, options_.controls);
     if (status.ok()) {
       opened.exposure = read_exposure(device);
@@ -113,8 +113,7 @@ Status Capture::open(Device& device, Opened* opened) const {
     return refuse("CAMERA_SETUP", "a frame of " + std::to_string(bytes) + " bytes does not fit a ring slot of " +
                                       std::to_string(ring_.shape.slot_bytes) + " bytes: raise camera.slotBytes");
   if (Status status = set_rate(device, options_.rate, &opened->rate); !status.ok()) return status;
-  if (Status status = set_controls(device, options_.controls); !status.ok()) return status;
-  return check_controls(device, options_.controls);
+  return set_controls(device, options_.controls);
 }
 
 Status Capture::stream(Stream& frames, const FrameFormat& format) {
@@ -123,7 +122,6 @@ Status Capture::stream(Stream& frames, const FrameFormat& format) {
     const int wait_ms = options_.silence_ms < kMaxWaitMs ? options_.silence_ms : kMaxWaitMs;
     const int ready = frames.wait(wake_fd_, wait_ms);
     if (ready < 0) return device_error(options_.path + " cannot be waited for", -ready);
-    if (ready & kWoken) return {};
     bool any = false;
     if (ready & (kFrame | kBroken)) {
       if (Status status = drain(frames, format, &any); !status.ok()) return status;

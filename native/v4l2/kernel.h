@@ -5,8 +5,8 @@
 
 namespace cupcheck::v4l2 {
 
-/** What `Kernel::poll` saw; 0 = neither within the time. */
-enum Ready : int { kFrame = 1, kWoken = 2, kBroken = 4 };
+/** What `Kernel::poll` saw of the device; 0 = nothing within the time, or it was woken. */
+enum Ready : int { kFrame = 1, kBroken = 2 };
 
 /**
  * All that capture asks of the operating system, so that a driver written for tests can stand in for it.
@@ -23,7 +23,7 @@ class Kernel {
   /** For reading; `nullptr` where the memory cannot be mapped. */
   virtual void* map(int fd, size_t bytes, int64_t offset) = 0;
   virtual void unmap(void* memory, size_t bytes) = 0;
-  /** Waits for a frame, or for `wake_fd` to be readable: bits of `Ready`, or -errno. */
+  /** Waits for a frame, and at most until `wake_fd` is readable: bits of `Ready`, or -errno. */
   virtual int poll(int fd, int wake_fd, int timeout_ms) = 0;
   virtual void close(int fd) = 0;
   /** CLOCK_MONOTONIC. */

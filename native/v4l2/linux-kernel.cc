@@ -40,7 +40,6 @@ class LinuxKernel final : public Kernel {
     int ready = 0;
     if (wait[0].revents & POLLIN) ready |= kFrame;
     if (wait[0].revents & (POLLERR | POLLHUP | POLLNVAL)) ready |= kBroken;
-    if (wait[1].revents != 0) ready |= kWoken;
     return ready;
   }
 
