@@ -54,6 +54,23 @@ else
   say_failed "vitest ended with status $vitest_status and no totals"
 fi
 
+# Last, because it takes longest. Trouble of the rig alone says nothing about the station: what it kept from running is
+# counted as skipped, and said.
+system_totals=$(bash scripts/test-system.sh part | tee >(cat >&2) | tail -n 1; exit "${PIPESTATUS[0]}")
+system_status=$?
+if [[ $system_totals =~ ^system:\ ([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
+  passed=$((passed + BASH_REMATCH[1])) skipped=$((skipped + BASH_REMATCH[3]))
+  if [ "$system_status" -eq 125 ]; then
+    skipped=$((skipped + BASH_REMATCH[2]))
+    printf 'skipped: the system test: %s for trouble of the rig, told above\n' "${BASH_REMATCH[2]}"
+  else
+    failed=$((failed + BASH_REMATCH[2]))
+  fi
+else
+  failed=$((failed + 1))
+  say_failed "the system test ended without totals: $system_totals"
+fi
+
 cat "$FAILURES_FILE"
 printf '%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]

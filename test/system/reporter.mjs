@@ -8,9 +8,9 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 export default class SystemReporter {
   onTestRunEnd(modules, unhandledErrors) {
     const totals = { passed: 0, failed: unhandledErrors.length, skipped: 0, rig: 0 };
+    const isRig = (errors) => errors.length > 0 && errors.every(({ name }) => name === 'RigTrouble');
     const fail = (errors) => {
-      const rig = errors.length > 0 && errors.every(({ name }) => name === 'RigTrouble');
-      totals[rig ? 'rig' : 'failed'] += 1;
+      totals[isRig(errors) ? 'rig' : 'failed'] += 1;
     };
     const rows = [];
     const failures = [];
@@ -21,7 +21,8 @@ export default class SystemReporter {
         const { state, errors } = test.result();
         if (state === 'failed') {
           fail(errors);
-          failures.push(`FAILED: ${test.name}: ${errors[0]?.message.split('\n')[0] ?? 'no error'}`);
+          const what = isRig(errors) ? 'trouble of the rig' : 'FAILED';
+          failures.push(`${what}: ${test.name}: ${errors[0]?.message.split('\n')[0] ?? 'no error'}`);
         } else totals[state === 'passed' ? 'passed' : 'skipped'] += 1;
         const { row } = test.meta();
         const outcome = state === 'passed' ? 'held' : state === 'failed' ? 'FAILED' : 'not run';
