@@ -23,4 +23,5 @@ esac
 # Its headers are of others: they are not held to our warnings.
 "${CXX:-g++}" -std=c++17 -O2 -fno-exceptions -Wall -Wextra -Werror "$@" -isystem "$headers" "$sources"/*.cc "$found" -ldl \
   "-Wl,-rpath,$run_path" -o "$target.new"
+chmod 0755 "$target.new"
 mv "$target.new" "$target"

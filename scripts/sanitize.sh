@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Every kernel has a binding.cc beside it, which needs Node, as gpio's edge-watch.cc does; guard-main.cc is a program of its
-# own; crop-resize has a path for each kind of processor.
-mapfile -t sources < <(find native -name '*.cc' ! -name binding.cc ! -name addon.cc ! -name edge-watch.cc \
+# own; engine-build needs ONNX Runtime's headers and has a test that builds it so; crop-resize has a path for each kind of processor.
+mapfile -t sources < <(find native -name '*.cc' ! -path 'native/engine-build/*' ! -name binding.cc ! -name addon.cc ! -name edge-watch.cc \
   ! -name guard-main.cc ! -name 'path-*.cc' ! -name crop-only-test.cc | LC_ALL=C sort)
 sources+=(native/crop-resize/path-scalar.cc)
 driver=build/sanitize/kernels-test

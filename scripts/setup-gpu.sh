@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds onnxruntime-node with CUDA and TensorRT on a Jetson, and puts it in the place of npm's build for the processor:
-#   npm run setup:gpu -- --check | --source FOLDER | --undo
+# Builds onnxruntime-node with CUDA and TensorRT on a Jetson, and puts it in the place of npm's build for the processor; then the program
+# that writes TensorRT's engines (native/engine-build), against the same sources:
+#   npm run setup:gpu -- --check | --source FOLDER | --program FOLDER | --undo
 # docs/install-jetson.md says what it needs and why. CUDA_HOME, CUDNN_HOME, TENSORRT_HOME name other places than JetPack's;
 # CUPCHECK_GPU_ARCH another GPU than Orin's (87); CUPCHECK_GPU_JOBS how many compilers run at once.
 set -euo pipefail
@@ -22,6 +23,7 @@ program=$root/usr/lib/cupcheck
 runtime=$program/node_modules/onnxruntime-node
 bin=$runtime/bin/napi-v6/linux/arm64
 [ -e "$runtime/package.json" ] || die "there is no onnxruntime-node in $program: install the package, or run npm run setup"
+engine_program=$program/build/engine/cupcheck-engine-build
 version=$(sed -n 's/^ *"version": "\([^"]*\)".*/\1/p' "$runtime/package.json" | head -n 1)
 files=(onnxruntime_binding.node libonnxruntime.so.1)
 
@@ -43,11 +45,16 @@ check() {
   say "CUDA: $("$cuda/bin/nvcc" --version | sed -n 's/.*release \([^,]*\),.*/\1/p'); all is there"
 }
 
-build() { # source
-  [ -d "$1/.git" ] || git clone --recursive --branch "v$version" https://github.com/microsoft/onnxruntime "$1"
+same_version() { # source
+  [ -e "$1/VERSION_NUMBER" ] || die "there are no sources of ONNX Runtime in $1"
   local has
   has=$(<"$1/VERSION_NUMBER")
   [ "$has" = "$version" ] || die "$1 has version $has; onnxruntime-node here is $version, and the two must be the same"
+}
+
+build() { # source
+  [ -d "$1/.git" ] || git clone --recursive --branch "v$version" https://github.com/microsoft/onnxruntime "$1"
+  same_version "$1"
   # CMake finds nvcc by the path alone.
   PATH="$cuda/bin:$PATH" "$1/build.sh" --config Release --update --build --parallel "$jobs" --skip_tests --build_shared_lib --build_nodejs \
     --use_cuda --cuda_home "$cuda" --cudnn_home "$cudnn" --use_tensorrt --tensorrt_home "$tensorrt" \
@@ -79,6 +86,17 @@ put_in_place() { # built
   done
 }
 
+# Beside the station's own programs; it finds the library from there, wherever that is.
+build_engine_program() { # source
+  bash scripts/build-engine-program.sh "$1/include/onnxruntime/core/session" \
+    ../../node_modules/onnxruntime-node/bin/napi-v6/linux/arm64/libonnxruntime.so.1 "$engine_program" ||
+    die 'the program that writes engines does not compile. The GPU can be used without it; each start then takes minutes on TensorRT'
+  local has
+  has=$("$engine_program" --about) || die "$engine_program does not start"
+  say "$engine_program: $has"
+  [[ "$has " == *' TensorrtExecutionProvider '* ]] || die "its ONNX Runtime has no TensorRT: npm run setup:gpu -- --source FOLDER first"
+}
+
 backends() {
   local node=$program/bin/node
   [ -x "$node" ] || node=node
@@ -89,6 +107,8 @@ backends() {
 undo() {
   [ -e "$bin/${files[0]}.npm" ] || { say "npm's build is in place; there is nothing to do"; return; }
   local file
+  # Without TensorRT's library it has nothing to do.
+  rm -f "$engine_program"
   rm -f "${files[@]/#/$bin/}" "$bin"/libonnxruntime_providers_{shared,cuda,tensorrt}.so
   if [ "$program" = "$root/usr/lib/cupcheck" ]; then divert remove
   else for file in "${files[@]}"; do mv "$bin/$file.npm" "$bin/$file"; done; fi
@@ -106,7 +126,13 @@ case "${1:-}" in
     have=$(backends)
     say "this build has: $have"
     [[ " $have " == *' tensorrt '* ]] || die 'the new build does not know tensorrt; npm run setup:gpu -- --undo puts the old one back'
-    say 'done. Next: providers.order and the drop-in of docs/install-jetson.md, then cupcheck doctor'
+    build_engine_program "$2"
+    say 'done. Next: providers.order and the drop-in of docs/install-jetson.md, cupcheck doctor, cupcheck engine build'
     ;;
-  *) die 'usage: npm run setup:gpu -- --check | --source FOLDER | --undo' ;;
+  --program)
+    [ $# -eq 2 ] || die 'usage: npm run setup:gpu -- --program FOLDER'
+    same_version "$2"
+    build_engine_program "$2"
+    ;;
+  *) die 'usage: npm run setup:gpu -- --check | --source FOLDER | --program FOLDER | --undo' ;;
 esac

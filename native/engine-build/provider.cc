@@ -42,7 +42,8 @@ Status look_for(Provider provider, const Runtime& runtime) {
     for (const std::string& name : held) names += (names.empty() ? "" : ", ") + name;
     return refuse("ENGINE_UNAVAILABLE", which + ": it was built with " + names + " alone; " + kToDo);
   }
-  for (const char* part : {"shared", "tensorrt"}) {
+  // TensorRT's asks CUDA's for its memory.
+  for (const char* part : {"shared", "cuda", "tensorrt"}) {
     const std::string library = "libonnxruntime_providers_" + std::string(part) + ".so";
     if (access((runtime.folder() + "/" + library).c_str(), R_OK) != 0)
       return refuse("ENGINE_UNAVAILABLE", which + ": " + library + " is not there; " + kToDo);

@@ -10,7 +10,8 @@ const native = 'bin/napi-v6/linux/arm64';
 
 /**
  * A board of files: JetPack's compiler and headers, the installed package with npm's build, and ONNX Runtime's sources whose
- * build writes the files that a real one leaves. dpkg-divert is a stand-in that renames, as the real one does.
+ * build writes the files that a real one leaves. dpkg-divert is a stand-in that renames, as the real one does; g++ one that writes a
+ * program which tells what it was asked.
  */
 describe('setup:gpu', () => {
   let root: string;
@@ -42,6 +43,8 @@ describe('setup:gpu', () => {
       `case "$3" in --divert) mv "$6" "$4" ;; --remove) mv "$4.npm" "$4" ;; esac; echo "$*" >>${root}/diverted`,
     );
     lay('onnxruntime/VERSION_NUMBER', '1.30.0\n');
+    lay('onnxruntime/include/onnxruntime/core/session/onnxruntime_c_api.h', '');
+    compiler('TensorrtExecutionProvider CPUExecutionProvider');
     mkdirSync(join(sources, '.git'));
     build('cpu cuda tensorrt');
   });
@@ -52,6 +55,12 @@ describe('setup:gpu', () => {
     writeFileSync(join(root, path), text, { mode });
   }
   const tool = (path: string, text: string) => lay(path, `#!/bin/sh\n${text}\n`, 0o755);
+  const compiler = (providers: string) =>
+    tool(
+      'tools/g++',
+      `for last; do :; done; echo "$*" >${root}/compiled
+       printf '#!/bin/sh\necho "ONNX Runtime 1.30.0; providers: ${providers}"\n' >"$last"`,
+    );
   function build(providers: string): void {
     const bound = `js/node/${native}`;
     tool(
@@ -71,6 +80,7 @@ describe('setup:gpu', () => {
     const { status, stdout, stderr } = spawnSync('bash', [script, ...args], { encoding: 'utf8', env });
     return { status, said: stdout + stderr };
   }
+  const engineProgram = () => join(root, 'usr/lib/cupcheck/build/engine/cupcheck-engine-build');
   const installed = (name: string) => readFileSync(join(runtime, native, name), 'utf8').trim();
 
   it('says what is missing, and changes nothing', () => {
@@ -90,11 +100,33 @@ describe('setup:gpu', () => {
     expect(installed('libonnxruntime.so.1')).toBe('GPU library');
     expect(installed('libonnxruntime_providers_tensorrt.so')).toBe('tensorrt');
     expect(installed('libonnxruntime.so.1.npm')).toBe('npm library');
+    expect(existsSync(engineProgram())).toBe(true);
     expect(run('--undo').status).toBe(0);
+    expect(existsSync(engineProgram())).toBe(false);
     expect(installed('onnxruntime_binding.node')).toBe('cpu');
     expect(installed('libonnxruntime.so.1')).toBe('npm library');
     expect(existsSync(join(runtime, native, 'libonnxruntime_providers_cuda.so'))).toBe(false);
     expect(run('--undo').said).toContain('nothing to do');
+  });
+
+  it('compiles the program that writes engines against those sources and the library beside it, also alone', () => {
+    run('--source', sources);
+    rmSync(engineProgram());
+    rmSync(join(root, 'compiled'));
+    const { status, said } = run('--program', sources);
+    expect(said).toContain('TensorrtExecutionProvider');
+    expect(status).toBe(0);
+    const asked = readFileSync(join(root, 'compiled'), 'utf8');
+    expect(asked).toContain(`-isystem ${sources}/include/onnxruntime/core/session`);
+    expect(asked).toContain(`-rpath,$ORIGIN/../../node_modules/onnxruntime-node/${native}`);
+    expect(existsSync(engineProgram())).toBe(true);
+  });
+
+  it('says that the program’s ONNX Runtime has no TensorRT', () => {
+    compiler('CPUExecutionProvider');
+    const { status, said } = run('--program', sources);
+    expect(status).toBe(1);
+    expect(said).toContain('has no TensorRT');
   });
 
   it('refuses sources of another version', () => {

@@ -7,7 +7,7 @@ import { paint, type Terminal } from '../terminal.js';
 
 /** What no output may keep quiet. */
 export const untried =
-  'NOT RUN ON HARDWARE by the makers of cupcheck: this way of building was tried with a stand-in for TensorRT alone.';
+  'NOT RUN ON HARDWARE by the makers of cupcheck: no TensorRT engine was ever built by them. Only the parts around it were run.';
 
 const perPicture = ({ cpuMs, engineMs, pictures }: EngineProof): string =>
   pictures === 0 ? '' : `; ${cpuMs.toFixed(0)} ms a picture on the CPU, ${engineMs.toFixed(0)} ms by the engine`;
@@ -40,10 +40,15 @@ const outcomes: Readonly<Record<BuiltEngine['outcome'], string>> = {
   nothing_to_do: 'was there, compared before: nothing to do',
 };
 
-export function builtLines(one: BuiltEngine, terminal: Terminal): string[] {
+/** @param tried the provider that the config has the station try first */
+export function builtLines(one: BuiltEngine, terminal: Terminal, tried: string): string[] {
   const { precision, key, provider, device, outcome, proof, ms } = one;
   const colour = proof.outcome === 'same' ? 'green' : proof.outcome === 'different' ? 'red' : 'amber';
-  const [first = '', ...more] = hanging(ends[proof.outcome]);
+  const end =
+    proof.outcome === 'same' && provider !== tried
+      ? `It may serve, and does not yet: the station tries ${tried} first. It serves once ${provider} stands first in providers.order.`
+      : ends[proof.outcome];
+  const [first = '', ...more] = hanging(end);
   return [
     ...fields([
       ['engine', `${key.slice(0, 12)}, ${provider}, ${precision}`],

@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import type { InferSettings, ProviderName } from '../../daemon/infer/settings.js';
 import { type Cli, examples } from '../cli.js';
 import { amber, done } from '../exit-codes.js';
 import { orInterrupted } from '../interrupt.js';
@@ -18,8 +19,14 @@ function registerBuild(engine: Command, cli: Cli): void {
       'prepare the networks of a bundle and compare them with the CPU over the golden pictures, at low priority beside the station; ends with 1 where the engine may not serve',
     )
     .argument('[bundle]', 'a bundle: active, previous, a digest, or NAME-VERSION', 'active')
+    .addOption(
+      new Option('--provider <provider>', 'for this one, whichever providers.order tries first').choices([
+        'tensorrt',
+        'cpu',
+      ]),
+    )
     .action(
-      cli.action(async (meant: string) => {
+      cli.action(async (meant: string, { provider = null }: { readonly provider?: ProviderName | null }) => {
         const { config } = await cli.goodConfig();
         const { placeOfMeant } = await import('../engine/meant-place.js');
         const { inferSettings } = await import('../../daemon/from-config.js');
@@ -27,18 +34,30 @@ function registerBuild(engine: Command, cli: Cli): void {
         const { BuildProgressLine } = await import('../engine/build-progress.js');
         const { builtLines } = await import('../engine/engine-lines.js');
         const { path: store, maxScoreDifference } = config.engines;
-        const settings = inferSettings(config, await placeOfMeant(meant, config));
+        const own = inferSettings(config, await placeOfMeant(meant, config));
+        const settings = provider === null ? own : { ...own, providers: { order: [provider], require: null } };
         const start = { store, golden: config.golden.path, settings, maxScoreDifference };
         const bar = new BuildProgressLine(cli.terminal);
         const engines = await orInterrupted(
           (signal) => buildInChild(start, (progress) => bar.update(progress), signal).finally(() => bar.end()),
           () => cli.terminal.err('Interrupted: nothing was built.'),
         );
-        cli.print({ engines }, () => engines.flatMap((one) => builtLines(one, cli.terminal)));
+        const tried = provider === null ? null : await firstTried(own.providers);
+        cli.print({ engines }, () => engines.flatMap((one) => builtLines(one, cli.terminal, tried ?? one.provider)));
         return engines.at(-1)?.proof.outcome === 'same' ? done : amber;
       }),
     );
-  examples(build, ['cupcheck engine build', 'cupcheck engine build coins-2.1.0 --set infer.precision=auto']);
+  examples(build, [
+    'cupcheck engine build',
+    'cupcheck engine build coins-2.1.0 --set infer.precision=auto',
+    'cupcheck engine build --provider tensorrt',
+  ]);
+}
+
+/** The provider that the station loads its networks on first. */
+async function firstTried(providers: InferSettings['providers']): Promise<string> {
+  const { firstProvider, thisMachine } = await import('../../daemon/engines/machine.js');
+  return firstProvider(providers, thisMachine) ?? 'none';
 }
 
 function registerStatus(engine: Command, cli: Cli): void {

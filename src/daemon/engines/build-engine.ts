@@ -105,7 +105,7 @@ class EngineBuild {
       throw new CupcheckError(
         'ENGINE_UNAVAILABLE',
         provider === null
-          ? `this build of ONNX Runtime holds none of providers.order (${providers.order.join(', ')}), or not the one required`
+          ? `this build of ONNX Runtime holds none of providers.order (${providers.order.join(', ')}), or not the one required; npm run setup:gpu builds one with tensorrt and cuda`
           : `${provider} takes its networks as they are: there is no engine to build`,
       );
     const key = engineKey(identity);

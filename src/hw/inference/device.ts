@@ -26,7 +26,8 @@ export async function gpuDevice(root = '/'): Promise<string> {
   return /^Model:\s*(.+)$/m.exec(info)?.[1]?.trim() ?? 'unknown GPU';
 }
 
-const libraryFolders = ['usr/lib/aarch64-linux-gnu', 'usr/lib/x86_64-linux-gnu', 'usr/local/tensorrt/lib'];
+/** Where TensorRT's library lies, as JetPack and NVIDIA's packages put it. */
+export const libraryFolders = ['usr/lib/aarch64-linux-gnu', 'usr/lib/x86_64-linux-gnu', 'usr/local/tensorrt/lib'];
 
 /** The version of TensorRT's library, by its file's name: an engine loads in no other. Not run beside TensorRT. */
 export async function tensorRtVersion(root = '/'): Promise<string> {
