@@ -19,14 +19,14 @@ Status set(const Runtime& runtime, const Options& options, const char* key, cons
 Status append_tensorrt(const Runtime& runtime, const Options& options, const std::vector<const char*>& keys,
                        const std::vector<const char*>& values) {
   const OrtApi& api = runtime.api();
+  const std::string what = "ONNX Runtime " + runtime.version() + " cannot use TensorRT";
   OrtTensorRTProviderOptionsV2* made = nullptr;
-  Status status = runtime.check(api.CreateTensorRTProviderOptions(&made), "TensorRT cannot be used");
+  Status status = runtime.check(api.CreateTensorRTProviderOptions(&made), what);
   const Owned<OrtTensorRTProviderOptionsV2> tensorrt(made, {api.ReleaseTensorRTProviderOptions});
   if (status.ok() && !keys.empty())
-    status = runtime.check(api.UpdateTensorRTProviderOptions(made, keys.data(), values.data(), keys.size()), "TensorRT's options");
+    status = runtime.check(api.UpdateTensorRTProviderOptions(made, keys.data(), values.data(), keys.size()), what);
   if (status.ok())
-    status = runtime.check(api.SessionOptionsAppendExecutionProvider_TensorRT_V2(options.get(), made),
-                           "TensorRT cannot be loaded by ONNX Runtime " + runtime.version());
+    status = runtime.check(api.SessionOptionsAppendExecutionProvider_TensorRT_V2(options.get(), made), what);
   if (!status.ok()) status.code = "ENGINE_UNAVAILABLE";
   return status;
 }
