@@ -13,6 +13,7 @@ import { inferSettings } from '../../../src/daemon/from-config.js';
 import { InferParent } from '../../../src/daemon/infer/parent.js';
 import { FrameRing } from '../../../src/native/frame-ring.js';
 import { compiled } from '../../fixtures/compiled.js';
+import { supportedProviders } from '../../../src/hw/inference/onnx-runtime.js';
 import { OptimisedModel } from '../../../src/hw/inference/optimised-model.js';
 import { writeEngineStation } from '../../fixtures/engine-station.js';
 import { documentsOf, type EndedVerb, runVerb, startVerb } from '../../fixtures/run-verb.js';
@@ -83,6 +84,18 @@ describe('an engine of the shipped networks, on the CPU', () => {
     // Every thread of it waits for the station's.
     expect(new Set(nices)).toEqual(new Set(['19']));
   });
+
+  it.skipIf(existsSync('/proc/driver/nvidia'))(
+    'for TensorRT is not built where it is not: what is missing is said, and what to do',
+    async () => {
+      const { code, err } = await run('engine', 'build', '--provider', 'tensorrt');
+      const said = err.replaceAll(/\s+/g, ' ');
+      expect(said).toContain('npm run setup:gpu builds');
+      // npm's build for arm64 does not know it at all.
+      if (supportedProviders().includes('tensorrt')) expect(said).toContain('libonnxruntime_providers_tensorrt.so');
+      expect({ code, keys: keysIn() }).toEqual({ code: 2, keys: [] });
+    },
+  );
 
   it('is built, judges the golden pictures like the CPU, and serves', async () => {
     const ended = await run('engine', 'build', '--json');
