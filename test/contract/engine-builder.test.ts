@@ -96,7 +96,7 @@ it('its program ends with the process that builds, however that ends', async () 
   const building = spawn(process.execPath, [
     '--input-type=module',
     '-e',
-    `import { TensorRtContext } from '${module}';
+    `import { TensorRtContext } from '${module.href}';
      const network = ${JSON.stringify(network)};
      const never = new AbortController().signal;
      await new TensorRtContext('${holding}', async () => []).prepare(new Uint8Array(1), network, 'fp32', '${scratch}', never);`,
