@@ -33,6 +33,7 @@ void test_crop(Random& random);
 int fuzz_crop(Random& random, double seconds);
 void test_v4l2_conversion(Random& random);
 void test_v4l2_jpeg_length(Random& random);
+void test_v4l2_parts();
 void test_v4l2_setup();
 void test_v4l2_capture();
 int fuzz_quality(Random& random, double seconds);

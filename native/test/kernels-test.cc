@@ -17,6 +17,7 @@ int main(int count, char** arguments) {
   test_crop(random);
   test_v4l2_conversion(random);
   test_v4l2_jpeg_length(random);
+  test_v4l2_parts();
   test_v4l2_setup();
   test_v4l2_capture();
   const int decoded = fuzz_jpeg(random, seconds / 3);

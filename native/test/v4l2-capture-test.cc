@@ -133,11 +133,17 @@ void test_refusals() {
     b.options.height = kHeight + 2;
   });
   setup_refused("no control exposure; it has white_balance_automatic, gain,", [](Bench& b) { b.options.controls = {{"exposure", "3"}}; });
-  setup_refused("gain cannot be 101, allowed is 0 to 100 in steps of 5", [](Bench& b) { b.options.controls = {{"gain", "101"}}; });
+  setup_refused("gain cannot be 105, allowed is 0 to 100 in steps of 5", [](Bench& b) { b.options.controls = {{"gain", "105"}}; });
+  setup_refused("gain cannot be -5", [](Bench& b) { b.options.controls = {{"gain", "-5"}}; });
   setup_refused("gain cannot be 52", [](Bench& b) { b.options.controls = {{"gain", "52"}}; });
   setup_refused("gain cannot be high", [](Bench& b) { b.options.controls = {{"gain", "high"}}; });
   setup_refused("auto_exposure cannot be 2, allowed is one of 0: Auto Mode; 1: Manual Mode; 3: Aperture Priority Mode",
                 [](Bench& b) { b.options.controls = {{"auto_exposure", "2"}}; });
+  setup_refused("control gain can only be read", [](Bench& b) {
+    for (FakeControl& control : b.kernel.controls)
+      if (control.query.id == V4L2_CID_GAIN) control.query.flags |= V4L2_CTRL_FLAG_READ_ONLY;
+    b.options.controls = {{"gain", "5"}};
+  });
   setup_refused("steered by an automatic one", [](Bench& b) { b.options.controls = {{"exposure_time_absolute", "20"}}; });
   setup_refused("focus_absolute was set to 10 and reads 40", [](Bench& b) { b.options.controls = {{"focus_absolute", "10"}}; });
   setup_refused("gain was set to 5 and reads 50", [](Bench& b) {
