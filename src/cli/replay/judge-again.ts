@@ -2,6 +2,7 @@ import type { Result } from '../../daemon/result.js';
 import { asCupcheckError } from '../../errors.js';
 import type { LoadedCalibration } from '../../pipeline/bundle/load-calibration.js';
 import { findPicture } from '../kept-picture.js';
+import { type AskedCup, ofJournal } from './asked-cup.js';
 import { type Difference, differenceOf } from './difference.js';
 import type { JudgedCup } from './judged-cup.js';
 import { calibrationDoubt } from './replay-judge.js';
@@ -10,16 +11,16 @@ import { calibrationDoubt } from './replay-judge.js';
 export const obstacles = ['not_kept', 'gone', 'altered', 'other_calibration', 'unreadable'] as const;
 export type Obstacle = (typeof obstacles)[number];
 
-/** What became of one journalled cup. */
+/** What became of one cup. */
 export type AgainCup =
   | {
       readonly kind: 'judged';
-      readonly result: Result;
+      readonly cup: AskedCup;
       readonly before: JudgedCup;
       readonly now: JudgedCup;
       readonly difference: Difference;
     }
-  | { readonly kind: Obstacle; readonly result: Result; readonly why: string };
+  | { readonly kind: Obstacle; readonly cup: AskedCup; readonly why: string };
 
 export interface AgainOptions {
   /** Folder of the pictures. */
@@ -37,23 +38,28 @@ export async function* judgeAgain(
 ): AsyncGenerator<AgainCup, void> {
   for (const result of results) {
     signal.throwIfAborted();
+    const cup = ofJournal(result);
     const picture = await findPicture(pictures, result);
     const doubt = calibrationDoubt(result, calibration);
     if (picture.kind !== 'there') {
-      yield { kind: picture.kind, result, why: picture.why };
+      yield { kind: picture.kind, cup, why: picture.why };
     } else if (doubt !== null) {
-      yield { kind: 'other_calibration', result, why: doubt };
+      yield { kind: 'other_calibration', cup, why: doubt };
     } else {
-      yield await judgedAgain(result, picture.jpeg, judge);
+      yield await judgedAgain(cup, () => judge(result, picture.jpeg));
     }
   }
 }
 
-async function judgedAgain(result: Result, jpeg: Uint8Array, judge: AgainOptions['judge']): Promise<AgainCup> {
+/** @param judge gives the two judgements; what it throws makes the cup unreadable */
+export async function judgedAgain(
+  cup: AskedCup,
+  judge: () => Promise<readonly [before: JudgedCup, now: JudgedCup]>,
+): Promise<AgainCup> {
   try {
-    const [before, now] = await judge(result, jpeg);
-    return { kind: 'judged', result, before, now, difference: differenceOf(before, now) };
+    const [before, now] = await judge();
+    return { kind: 'judged', cup, before, now, difference: differenceOf(before, now) };
   } catch (thrown) {
-    return { kind: 'unreadable', result, why: `cup ${result.seq}: ${asCupcheckError(thrown).message}` };
+    return { kind: 'unreadable', cup, why: `cup ${cup.seq ?? cup.id}: ${asCupcheckError(thrown).message}` };
   }
 }

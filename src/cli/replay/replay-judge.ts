@@ -2,6 +2,7 @@ import { readTrust } from '../../daemon/bundles/trusted-keys.js';
 import type { Config } from '../../daemon/config/schema.js';
 import { inferSettings } from '../../daemon/from-config.js';
 import { stationBundle } from '../../daemon/gallery/gallery-folder.js';
+import type { GoldenRecord } from '../../daemon/golden/golden-record.js';
 import type { Result } from '../../daemon/result.js';
 import { CupcheckError } from '../../errors.js';
 import { decodeJpeg } from '../../native/jpeg.js';
@@ -9,6 +10,7 @@ import { loadBundle } from '../../pipeline/bundle/load.js';
 import type { LoadedCalibration } from '../../pipeline/bundle/load-calibration.js';
 import type { Engine } from '../../pipeline/engine.js';
 import type { Picture } from '../../pipeline/frame.js';
+import { glanceAt } from '../../pipeline/glance.js';
 import { emptyCup, judgeCup, type View } from '../../pipeline/judge-cup.js';
 import type { Policy } from '../../pipeline/policy.js';
 import { fileStamp } from '../../pipeline/file-stamp.js';
@@ -98,6 +100,30 @@ export class ReplayJudge {
     const first = { picture, stamp: fileStamp() };
     const input = { first, second: null, order: order(result), view, decodeMs };
     return judgedNow(await judgeCup(input, this.#engine, policy), reasonsOfTheMoment(result));
+  }
+
+  /**
+   * A golden picture, in the scene and against the truth that were kept with it, as the self-test judges it.
+   * @param empty the JPEG of its empty cup; `null` = none
+   * @throws PICTURE_CORRUPT, PICTURE_SIZE, CALIBRATION_INVALID, INFER_FAILED
+   */
+  async judgeGolden(
+    { scene: { pxPerMm, codeZone }, expected: { mode, design, count } }: GoldenRecord,
+    jpeg: Uint8Array,
+    empty: Uint8Array | null,
+  ): Promise<JudgedCup> {
+    const started = performance.now();
+    const picture = decodeJpeg(jpeg);
+    const decodeMs = performance.now() - started;
+    const view: View = { codeZone, pxPerMm, empty: empty === null ? null : emptyCup(decodeJpeg(empty), this.#engine) };
+    const input = {
+      first: { picture, stamp: fileStamp() },
+      second: { glance: glanceAt(picture), stamp: fileStamp() },
+      order: mode === 'confirm' && design !== null ? { design, count, expired: false } : null,
+      view,
+      decodeMs,
+    };
+    return judgedNow(await judgeCup(input, this.#engine, { ...this.#policy, mode, count }), []);
   }
 
   close(): Promise<void> {

@@ -3,7 +3,7 @@ import { paint, type Terminal } from '../terminal.js';
 import type { ItemPair } from './difference.js';
 import type { AgainCup, Obstacle } from './judge-again.js';
 import type { JudgedCup, JudgedItem } from './judged-cup.js';
-import type { ReplaySummary } from './summary.js';
+import { isFalseGreen, type ReplaySummary } from './summary.js';
 
 type Compared = Extract<AgainCup, { kind: 'judged' }>;
 
@@ -20,9 +20,11 @@ export const changesHeading = (): string =>
 const itemsNamed = 3;
 const itemName = (index: number) => `item ${index + 1}`;
 
-function changesText({ difference }: Compared): string {
+function changesText({ difference, cup, now }: Compared): string {
   const { reasonsCome, reasonsGone, design, itemsChanged } = difference;
   const parts = [
+    ...(isFalseGreen(cup, now) ? ['FALSE GREEN'] : []),
+    ...(cup.truth === 'ok' && now.verdict === 'amber' ? ['is right'] : []),
     ...reasonsCome.map((reason) => `+${reason}`),
     ...reasonsGone.map((reason) => `-${reason}`),
     ...(design ? ['design'] : []),
@@ -32,15 +34,15 @@ function changesText({ difference }: Compared): string {
 }
 
 /** A cup on one line; many changes go on below. */
-export function changeLines(cup: AgainCup, terminal: Terminal): string[] {
-  if (cup.kind !== 'judged') return notJudgedLines(cup);
-  const { before, now, result } = cup;
+export function changeLines(again: AgainCup, terminal: Terminal): string[] {
+  if (again.kind !== 'judged') return notJudgedLines(again);
+  const { before, now, cup } = again;
   const change = before.verdict === now.verdict ? now.verdict : `${before.verdict} → ${now.verdict}`;
   const verdict = paint(terminal, now.verdict, padded(change, columns.verdict));
   const scores = `${scoreText(before.score)} → ${scoreText(now.score)}`.padStart(columns.score);
   const indent = columns.cup + columns.verdict + columns.score + 6;
-  const [first = '', ...more] = indented(changesText(cup), indent);
-  return [`${String(result.seq).padStart(columns.cup)}  ${verdict}  ${scores}  ${first.trimStart()}`, ...more];
+  const [first = '', ...more] = indented(changesText(again), indent);
+  return [`${String(cup.seq ?? '-').padStart(columns.cup)}  ${verdict}  ${scores}  ${first.trimStart()}`, ...more];
 }
 
 const labelColumns = 11;
@@ -70,15 +72,16 @@ const itemRow = (changed: readonly number[]) => (pair: ItemPair, index: number) 
   row(itemName(index), itemText(pair.before), itemText(pair.now), changed.includes(index));
 
 /** A cup whole, both judgements beside each other. @param heads what the two are called */
-export function cupLines(cup: AgainCup, heads: readonly [string, string]): string[] {
-  if (cup.kind !== 'judged') return notJudgedLines(cup);
-  const { result, before, now, difference } = cup;
-  const ordered = result.order === null ? 'no order' : `${result.order.count} × ${result.order.design} ordered`;
+export function cupLines(again: AgainCup, heads: readonly [string, string]): string[] {
+  if (again.kind !== 'judged') return notJudgedLines(again);
+  const { cup, before, now, difference } = again;
+  const { order, seq, utc } = cup;
+  const ordered = order === null ? 'no order' : `${order.count ?? 'any'} × ${order.design} ordered`;
   const score = ({ score, threshold }: JudgedCup) =>
     `${scoreText(score)}${threshold === null ? '' : ` of ${scoreText(threshold)}`}`;
   const reasonsDiffer = difference.reasonsGone.length + difference.reasonsCome.length > 0;
   return [
-    ...hanging(`cup ${result.seq}, ${result.time.utc.slice(0, 19)}Z, ${ordered}`),
+    ...hanging(`cup ${seq ?? cup.id}, ${utc?.slice(0, 19) ?? '-'}Z, ${ordered}`),
     ...row('', heads[0], heads[1], false),
     ...row('verdict', before.verdict, now.verdict, difference.verdict),
     ...row('reasons', reasonsText(before), reasonsText(now), reasonsDiffer),
@@ -100,7 +103,11 @@ const obstacleWords: Readonly<Record<Obstacle, string>> = {
 const scoresText = (most: number): string =>
   most === 0 ? ' Every score is the same.' : ` Scores differ by at most ${most.toFixed(3)}.`;
 
-export function summaryLines(summary: ReplaySummary): string[] {
+const falseGreensText = ({ before, now }: ReplaySummary['falseGreens']): string =>
+  before === 0 && now === 0 ? '' : ` False greens: ${before} → ${now}.`;
+
+/** @param thing what was judged, in the singular */
+export function summaryLines(summary: ReplaySummary, thing = 'cup'): string[] {
   const { cups, judged, changed, verdictsChanged, greenToAmber, amberToGreen, largestScoreChange, notJudged } = summary;
   const kinds = (Object.keys(obstacleWords) as Obstacle[]).filter((kind) => notJudged[kind] > 0);
   const missing =
@@ -109,6 +116,6 @@ export function summaryLines(summary: ReplaySummary): string[] {
       : `, ${cups - judged} not (${kinds.map((kind) => `${notJudged[kind]} ${obstacleWords[kind]}`).join(', ')})`;
   const scores = largestScoreChange === null ? '' : scoresText(largestScoreChange);
   return hanging(
-    `${counted(judged, 'cup')} judged again${missing}. ${changed} changed, ${verdictsChanged} in the verdict: ${greenToAmber} green → amber, ${amberToGreen} amber → green.${scores}`,
+    `${counted(judged, thing)} judged again${missing}. ${changed} changed, ${verdictsChanged} in the verdict: ${greenToAmber} green → amber, ${amberToGreen} amber → green.${scores}${falseGreensText(summary.falseGreens)}`,
   );
 }

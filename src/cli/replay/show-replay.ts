@@ -1,5 +1,6 @@
 import { constants, setPriority } from 'node:os';
 import type { Config } from '../../daemon/config/schema.js';
+import { listGolden } from '../../daemon/golden/golden-folder.js';
 import { CupcheckError } from '../../errors.js';
 import { loadCalibration, type LoadedCalibration } from '../../pipeline/bundle/load-calibration.js';
 import { isJudgeName, judgeNames } from '../../pipeline/judges/names.js';
@@ -9,6 +10,7 @@ import { orInterrupted } from '../interrupt.js';
 import { counted, hanging } from '../layout.js';
 import { CountProgress } from '../progress/count-progress.js';
 import { type AgainCup, type AgainOptions, judgeAgain } from './judge-again.js';
+import { type GoldenOptions, judgeGolden } from './judge-golden.js';
 import { journalledCups, type WantedCups } from './journalled-cups.js';
 import { changeLines, changesHeading, cupLines, summaryLines } from './replay-lines.js';
 import { isUnchanged, ReplayTally } from './summary.js';
@@ -18,6 +20,8 @@ export interface Comparison {
   /** What they are called. */
   readonly heads: readonly [before: string, now: string];
   readonly judge: AgainOptions['judge'];
+  /** Of the golden pictures, which come first; absent = they are not asked. */
+  readonly judgeGolden?: GoldenOptions['judge'];
   readonly close: () => Promise<unknown>;
 }
 
@@ -26,66 +30,89 @@ export function requireJudgeName(name: string): void {
   if (!isJudgeName(name)) throw new CupcheckError('USAGE', `--judge ${name}: allowed are ${judgeNames.join(', ')}`);
 }
 
+/** What is judged again: golden pictures, then journalled cups. */
+interface Wanted extends WantedCups {
+  readonly golden?: boolean;
+}
+
 /**
- * Judges journalled cups once more and shows what differs: cups that were named whole, of the last ones those that changed.
+ * Judges golden pictures and journalled cups once more and shows what differs: cups that were named whole, of the others those that changed.
  * Ends with 1 where a verdict changed, or a cup could not be judged again.
  * @param load makes the two judgements
  */
 export async function showReplay(
   cli: Cli,
   config: Config,
-  wanted: WantedCups,
+  wanted: Wanted,
   load: (calibration: LoadedCalibration | null) => Promise<Comparison>,
 ): Promise<ExitCode> {
   // The station on the same cores goes first. Threads that begin later inherit it.
   setPriority(constants.priority.PRIORITY_LOW);
+  const golden = wanted.golden === true ? await listGolden(config.golden.path) : [];
   const { results, passed } = journalledCups(config.journal.path, wanted);
+  const total = golden.length + results.length;
   const isNamed = wanted.cups.length > 0;
-  if (results.length === 0) {
-    if (!cli.options.json)
-      for (const line of hanging('No cup has a picture: images.keepAmbers keeps them.')) cli.terminal.err(line);
+  if (total === 0) {
+    const why = 'No cup has a picture: images.keepAmbers keeps them.';
+    if (!cli.options.json) for (const line of hanging(why)) cli.terminal.err(line);
     return done;
   }
   const calibration = config.calibration.path === null ? null : await loadCalibration(config.calibration.path);
   const comparison = await load(calibration);
+  const { heads, judge, judgeGolden: judgeOfGolden } = comparison;
+  const isQuiet = isNamed || cli.options.json;
   const progress = new CountProgress(cli.terminal);
-  const tally = new ReplayTally();
-  let isHeaded = isNamed || cli.options.json;
-  const shown = (cup: AgainCup): void => {
-    // Lines of the output and the bar may share a terminal.
-    progress.end();
-    if (!isHeaded && cup.kind === 'judged') {
-      cli.terminal.out(changesHeading());
-      isHeaded = true;
+  const tallies = { golden: new ReplayTally(), journal: new ReplayTally() };
+  let seen = 0;
+  /** Shows one part under its title, then what it comes to. */
+  const show = async (part: keyof typeof tallies, title: string, cups: AsyncIterable<AgainCup>): Promise<void> => {
+    if (!isQuiet) for (const line of hanging(title)) cli.terminal.out(line);
+    let isHeaded = isQuiet;
+    for await (const again of cups) {
+      tallies[part].add(again);
+      if (isQuiet || again.kind !== 'judged' || again.difference.changed) {
+        // Lines of the output and the bar may share a terminal.
+        progress.end();
+        if (!isHeaded && again.kind === 'judged') {
+          cli.terminal.out(changesHeading());
+          isHeaded = true;
+        }
+        cli.print(cupDocument(again), () => (isNamed ? cupLines(again, heads) : changeLines(again, cli.terminal)));
+      }
+      progress.update(++seen, total);
     }
-    cli.print(cupDocument(cup), () => (isNamed ? cupLines(cup, comparison.heads) : changeLines(cup, cli.terminal)));
+    progress.end();
+    if (cli.options.json) return;
+    const thing = part === 'golden' ? 'golden picture' : 'cup';
+    for (const line of summaryLines(tallies[part].summary, thing)) cli.terminal.out(line);
   };
   const run = async (signal: AbortSignal): Promise<void> => {
-    let seen = 0;
-    progress.update(0, results.length);
-    const cups = judgeAgain(results, { pictures: config.images.path, calibration, judge: comparison.judge, signal });
-    for await (const cup of cups) {
-      tally.add(cup);
-      if (isNamed || cli.options.json || cup.kind !== 'judged' || cup.difference.changed) shown(cup);
-      progress.update(++seen, results.length);
+    progress.update(0, total);
+    let title = heads.join(' → ');
+    if (golden.length > 0 && judgeOfGolden !== undefined) {
+      const cups = judgeGolden(golden, { folder: config.golden.path, judge: judgeOfGolden, signal });
+      await show('golden', `${title}, ${counted(golden.length, 'golden picture')}`, cups);
+      title = 'the journal';
     }
+    if (results.length === 0) return;
+    const cups = judgeAgain(results, { pictures: config.images.path, calibration, judge, signal });
+    await show('journal', `${title}, ${rangeText(results, passed)}`, cups);
   };
   try {
-    if (!isNamed && !cli.options.json) {
-      for (const line of hanging(`${comparison.heads.join(' → ')}, ${rangeText(results, passed)}`))
-        cli.terminal.out(line);
-    }
     await orInterrupted(run, () => {
       progress.end();
-      cli.terminal.err(`Interrupted after ${tally.summary.cups} of ${counted(results.length, 'cup')}.`);
+      cli.terminal.err(`Interrupted after ${seen} of ${counted(total, 'cup')}.`);
     });
   } finally {
     progress.end();
     await comparison.close();
   }
-  const { summary } = tally;
-  cli.print({ type: 'summary', between: comparison.heads, passed, ...summary }, () => summaryLines(summary));
-  return isUnchanged(summary) ? done : amber;
+  const [ofGolden, ofJournal] = [tallies.golden.summary, tallies.journal.summary];
+  if (cli.options.json) {
+    const more = wanted.golden === true ? { golden: ofGolden } : {};
+    cli.print({ type: 'summary', between: heads, passed, ...ofJournal, ...more }, () => []);
+  }
+  return isUnchanged(ofGolden) && isUnchanged(ofJournal) ? done : amber;
 }
 
 function rangeText(results: readonly { readonly seq: number }[], passed: number): string {
@@ -95,10 +122,10 @@ function rangeText(results: readonly { readonly seq: number }[], passed: number)
 }
 
 /** A cup as a document of one line. */
-function cupDocument(cup: AgainCup) {
-  const { seq, id, time } = cup.result;
-  const named = { type: 'cup', seq, id, utc: time.utc };
-  if (cup.kind !== 'judged') return { ...named, judged: false, obstacle: cup.kind, why: cup.why };
-  const { before, now, difference } = cup;
+function cupDocument(again: AgainCup) {
+  const { seq, id, utc, from, truth } = again.cup;
+  const named = { type: 'cup', from, seq, id, utc, ...(from === 'golden' ? { truth } : {}) };
+  if (again.kind !== 'judged') return { ...named, judged: false, obstacle: again.kind, why: again.why };
+  const { before, now, difference } = again;
   return { ...named, judged: true, changed: difference.changed, before, now, difference };
 }

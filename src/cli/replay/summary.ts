@@ -1,4 +1,6 @@
+import type { AskedCup } from './asked-cup.js';
 import { type AgainCup, type Obstacle, obstacles } from './judge-again.js';
+import type { JudgedCup } from './judged-cup.js';
 
 export interface ReplaySummary {
   readonly cups: number;
@@ -10,8 +12,14 @@ export interface ReplaySummary {
   readonly amberToGreen: number;
   /** The most by which a cup's score moved; `null` where none has two scores. */
   readonly largestScoreChange: number | null;
+  /** Golden pictures that must never be green, and are. */
+  readonly falseGreens: { readonly before: number; readonly now: number };
   readonly notJudged: Readonly<Record<Obstacle, number>>;
 }
+
+/** Whether a judgement of a golden picture is green where its truth forbids it: a wrong cup, or another design than it holds. */
+export const isFalseGreen = ({ truth, order }: AskedCup, { verdict, design }: JudgedCup): boolean =>
+  verdict === 'green' && truth !== null && (truth === 'wrong' || design !== order?.design);
 
 /** Counts what became of cups. */
 export class ReplayTally {
@@ -20,6 +28,8 @@ export class ReplayTally {
   #greenToAmber = 0;
   #amberToGreen = 0;
   #largest: number | null = null;
+  #falseBefore = 0;
+  #falseNow = 0;
   readonly #notJudged: Record<Obstacle, number> = {
     not_kept: 0,
     gone: 0,
@@ -28,13 +38,15 @@ export class ReplayTally {
     unreadable: 0,
   };
 
-  add(cup: AgainCup): void {
+  add(again: AgainCup): void {
     this.#cups += 1;
-    if (cup.kind !== 'judged') {
-      this.#notJudged[cup.kind] += 1;
+    if (again.kind !== 'judged') {
+      this.#notJudged[again.kind] += 1;
       return;
     }
-    const { difference, now } = cup;
+    const { difference, before, now, cup } = again;
+    if (isFalseGreen(cup, before)) this.#falseBefore += 1;
+    if (isFalseGreen(cup, now)) this.#falseNow += 1;
     if (difference.changed) this.#changed += 1;
     if (difference.verdict && now.verdict === 'amber') this.#greenToAmber += 1;
     if (difference.verdict && now.verdict === 'green') this.#amberToGreen += 1;
@@ -52,6 +64,7 @@ export class ReplayTally {
       greenToAmber,
       amberToGreen,
       largestScoreChange: this.#largest,
+      falseGreens: { before: this.#falseBefore, now: this.#falseNow },
       notJudged,
     };
   }

@@ -6,11 +6,11 @@ export function registerDiff(bundle: Command, cli: Cli): void {
   const diff = bundle
     .command('diff')
     .description(
-      'judge the newest journalled cups by two bundles and show what differs; ends with 1 where a verdict differs or a cup could not be judged',
+      'judge the golden pictures and the newest journalled cups by two bundles and show what differs; ends with 1 where a verdict differs or a picture could not be judged',
     )
     .argument('<before>', 'a bundle: active, previous, a digest, NAME-VERSION, or a folder')
     .argument('<now>', 'the other one')
-    .option('--last <cups>', 'the newest cups with a picture', wholeNumber(1, 10_000), 50)
+    .option('--last <cups>', 'the newest journalled cups with a picture', wholeNumber(1, 10_000), 50)
     .action(
       cli.action(async (first: string, second: string, { last }: { last: number }) => {
         const { showReplay } = await import('../replay/show-replay.js');
@@ -18,7 +18,7 @@ export function registerDiff(bundle: Command, cli: Cli): void {
         const { meantFolder } = await import('../bundle/meant-folder.js');
         const { config } = await cli.goodConfig();
         const folders = [await meantFolder(first, config), await meantFolder(second, config)] as const;
-        return await showReplay(cli, config, { cups: [], last }, async (calibration) => {
+        return await showReplay(cli, config, { cups: [], last, golden: true }, async (calibration) => {
           const load = (folder: string) => ReplayJudge.load({ config, folder, judge: null, calibration });
           const before = await load(folders[0]);
           const now = await load(folders[1]).catch(async (thrown: unknown) => {
@@ -30,6 +30,7 @@ export function registerDiff(bundle: Command, cli: Cli): void {
           return {
             heads: [named(before), named(now)],
             judge: async (result, jpeg) => [await before.judge(result, jpeg), await now.judge(result, jpeg)],
+            judgeGolden: async (...golden) => [await before.judgeGolden(...golden), await now.judgeGolden(...golden)],
             close: () => Promise.all([before.close(), now.close()]),
           };
         });

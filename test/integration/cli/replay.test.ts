@@ -93,6 +93,29 @@ describe('replay', () => {
 });
 
 describe('bundle diff', () => {
+  it('asks the golden pictures too, and says which of them turn', async () => {
+    expect((await run('golden', 'add', String(green.seq), '--truth', 'ok', '--by', 'anna')).code).toBe(0);
+    expect((await run('golden', 'add', String(wrong.seq), '--truth', 'wrong', '--by', 'anna')).code).toBe(0);
+    const same = documentsOf(await run('bundle', 'diff', 'active', 'active', '--last', '1', '--json'));
+    expect(same.map(({ from, truth }) => [from, truth])).toEqual([
+      ['golden', 'ok'],
+      ['golden', 'wrong'],
+      ['journal', undefined],
+      [undefined, undefined],
+    ]);
+    expect(same[0]).toMatchObject({ seq: green.seq, now: { verdict: 'green', score: green.score }, changed: false });
+    expect(same.at(-1)).toMatchObject({ judged: 1, golden: { judged: 2, changed: 0, largestScoreChange: 0 } });
+    const other = await run('bundle', 'diff', 'active', tiny, '--last', '1');
+    expect(other.code).toBe(1);
+    const text = other.out.replace(/\s+/g, ' ');
+    expect(text).toMatch(
+      new RegExp(`2 golden pictures cup .* ${green.seq} green → amber [^:]+ is right, [^:]+\\+not_covered`),
+    );
+    expect(text).toContain('2 golden pictures judged again. 2 changed, 1 in the verdict');
+    for (const line of other.out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+    for (const { seq } of [green, wrong]) expect((await run('golden', 'remove', String(seq))).code).toBe(0);
+  });
+
   it('holds two bundles against each other over the same cups', async () => {
     const same = await run('bundle', 'diff', 'active', 'active', '--json');
     expect(same.code).toBe(0);

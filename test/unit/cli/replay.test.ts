@@ -1,5 +1,6 @@
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
+import { type AskedCup, ofJournal } from '../../../src/cli/replay/asked-cup.js';
 import { differenceOf } from '../../../src/cli/replay/difference.js';
 import type { AgainCup } from '../../../src/cli/replay/judge-again.js';
 import { type JudgedCup, judgedNow, reasonsOfTheMoment } from '../../../src/cli/replay/judged-cup.js';
@@ -34,7 +35,7 @@ const result = {
 } as unknown as Result;
 const again = (before: JudgedCup, now: JudgedCup): AgainCup => ({
   kind: 'judged',
-  result,
+  cup: ofJournal(result),
   before,
   now,
   difference: differenceOf(before, now),
@@ -111,8 +112,8 @@ describe('the summary', () => {
     const tally = new ReplayTally();
     const moved = { ...green, score: 0.1 };
     for (const cup of [again(green, amber), again(amber, green), again(green, moved)]) tally.add(cup);
-    tally.add({ kind: 'gone', result, why: '' });
-    tally.add({ kind: 'altered', result, why: '' });
+    tally.add({ kind: 'gone', cup: ofJournal(result), why: '' });
+    tally.add({ kind: 'altered', cup: ofJournal(result), why: '' });
     expect(tally.summary).toMatchObject({
       cups: 5,
       judged: 3,
@@ -131,8 +132,32 @@ describe('the summary', () => {
     const tally = new ReplayTally();
     tally.add(again(green, { ...green, score: 0.3 }));
     expect(isUnchanged(tally.summary)).toBe(true);
-    tally.add({ kind: 'not_kept', result, why: '' });
+    tally.add({ kind: 'not_kept', cup: ofJournal(result), why: '' });
     expect(isUnchanged(tally.summary)).toBe(false);
+  });
+});
+
+describe('a golden picture', () => {
+  const golden = (truth: 'ok' | 'wrong', before: JudgedCup, now: JudgedCup): AgainCup => {
+    const cup: AskedCup = { ...ofJournal(result), from: 'golden', order: { design: 'oak', count: 2 }, truth };
+    return { kind: 'judged', cup, before, now, difference: differenceOf(before, now) };
+  };
+
+  it('that must never be green, and is, is named and counted', () => {
+    const tally = new ReplayTally();
+    const elm = { ...green, design: 'elm' };
+    const wrong = golden('wrong', amber, green);
+    for (const one of [wrong, golden('ok', elm, green), golden('ok', green, green)]) tally.add(one);
+    expect(tally.summary.falseGreens).toEqual({ before: 1, now: 1 });
+    expect(changeLines(wrong, plain)).toEqual(['    41  amber → green     0.100 → 0.400  FALSE GREEN, -low_margin']);
+    const lines = summaryLines(tally.summary, 'golden picture').join(' ').replace(/ +/g, ' ');
+    expect(lines).toMatch(/^3 golden pictures judged again\..* False greens: 1 → 1\.$/);
+  });
+
+  it('that is right and turns amber says so', () => {
+    expect(changeLines(golden('ok', green, amber), plain)).toEqual([
+      '    41  green → amber     0.400 → 0.100  is right, +low_margin',
+    ]);
   });
 });
 
@@ -172,7 +197,7 @@ describe('what is shown', () => {
       ...changeLines(again(green, now), plain),
       ...cupLines(again(green, now), ['then', `now, ${long} 1.0.0`]),
       ...changeLines(
-        { kind: 'gone', result, why: 'the picture of cup 41 is gone: it was removed to stay within x' },
+        { kind: 'gone', cup: ofJournal(result), why: 'the picture of cup 41 is gone: it was removed to stay within x' },
         plain,
       ),
     ];
