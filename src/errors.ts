@@ -92,7 +92,7 @@ export const errorTable = {
   },
   BUNDLE_PRECISION: {
     consequence: fault,
-    help: 'Ask for fp32 (infer.precision, --precision), or make the copy: python3 -m train.half in models/.',
+    help: 'Ask for fp32 (infer.precision, --precision), or make the copy: python3 -m train.half or train.eight_bit in models/.',
   },
   BUNDLE_DIGEST: { consequence: fault, help: 'A file differs from the digest in the manifest. Copy the bundle again.' },
   BUNDLE_UNSIGNED: {

@@ -95,7 +95,7 @@ def make_bundle(base, out, work, name, version, command, net):
         raise SystemExit(f"{', '.join(missing)}: no coin could be found in any example photograph; see the list of photographs above")
     theirs = json.loads((base / "manifest.json").read_text())
     detector = theirs["networks"]["detector"]
-    items = {k: v for k, v in theirs["networks"]["items"].items() if k != "half"}  # that copy knows their classes; `train.half` makes another
+    items = {k: v for k, v in theirs["networks"]["items"].items() if k not in ("half", "eightBit")}  # those copies know their classes; `train.half` and `train.eight_bit` make others
     out.mkdir(parents=True)
     shutil.copyfile(base / detector["file"], out / detector["file"])
     with_classes(base / items["file"], out / items["file"], means)

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 process.env.ORT_DISABLE_TELEMETRY = '1';
 const { InferenceSession, Tensor } = await import('onnxruntime-node');
 const [network, name, dims, input, out] = process.argv.slice(2);
-const session = await InferenceSession.create(network, { intraOpNumThreads: 1 });
+const session = await InferenceSession.create(network, { intraOpNumThreads: 1, extra: { session: { x64quantprecision: '1' } } });
 const bytes = readFileSync(input);
 const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 const outputs = await session.run({ [name]: new Tensor('float32', values, dims.split(',').map(Number)) });

@@ -27,7 +27,7 @@ export const unreadOption = (): Option =>
 
 /** In what the weights of the items network are kept, for verbs that work without a config. */
 export const precisionOption = (): Option =>
-  new Option('--precision <precision>', "weights of the items network: the bundle's fp16 copy, or all 32 bits")
+  new Option('--precision <precision>', "weights of the items network: all 32 bits, or the bundle's copy in 16 or 8")
     .choices(precisions)
     .default('fp32');
 

@@ -1,3 +1,5 @@
+import type { Precision } from './bundle/precision.js';
+
 /** Networks that a bundle may hold beside the detector and the items network; each judge names those that it reads. */
 export const headNames = ['cgd', 'multi-label', 'set', 'scene', 'specialist', 'verifier', 'boosted'] as const;
 export type HeadName = (typeof headNames)[number];
@@ -63,7 +65,7 @@ export interface EngineBuilder {
       readonly input: { readonly name: string; readonly shape: readonly (number | string)[] };
       readonly batches: readonly number[];
     },
-    precision: 'fp32' | 'fp16',
+    precision: Precision,
     scratch: string,
     signal: AbortSignal,
   ): Promise<Uint8Array>;

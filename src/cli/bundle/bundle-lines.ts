@@ -1,5 +1,6 @@
 import type { Listed } from '../../daemon/bundles/store.js';
 import { boundScopes, type Manifest, scopeOf, type ThresholdSpec } from '../../pipeline/bundle/manifest.js';
+import { copiesIn, itemsFile } from '../../pipeline/bundle/precision.js';
 import { bundleBytes, listedFiles, type SignedManifest } from '../../pipeline/bundle/read-manifest.js';
 import type { Signature } from '../../pipeline/bundle/signature.js';
 import { counted, fields, printable, table } from '../layout.js';
@@ -43,7 +44,8 @@ export function identityOf(signed: SignedManifest) {
 
 const shape = (axes: readonly (number | string)[]) => axes.join('×');
 
-function networkRows({ networks, heads = {} }: Manifest): (readonly [string, string])[] {
+function networkRows(manifest: Manifest): (readonly [string, string])[] {
+  const { networks, heads = {} } = manifest;
   const one = (
     name: string,
     file: string,
@@ -59,10 +61,10 @@ function networkRows({ networks, heads = {} }: Manifest): (readonly [string, str
     ] as const;
   const batches = (sizes: readonly number[]) => `; batches of ${sizes.join(', ')}`;
   const { detector, items } = networks;
-  const half = items.half === undefined ? '' : `; half precision in ${items.half}`;
+  const copies = copiesIn(manifest).map((copy) => `; ${copy} in ${itemsFile(manifest, copy)}`);
   return [
     one('detector', detector.file, detector.input.shape, detector.outputs, batches(detector.batches)),
-    one('items', items.file, items.input.shape, items.outputs, `${batches(items.batches)}${half}`),
+    one('items', items.file, items.input.shape, items.outputs, `${batches(items.batches)}${copies.join('')}`),
     ...Object.entries(heads).map(([name, head]) => one(name, head.file, head.input.shape, head.outputs, '')),
   ];
 }

@@ -7,6 +7,7 @@ import type { Result } from '../../daemon/result.js';
 import { CupcheckError } from '../../errors.js';
 import { decodeJpeg } from '../../native/jpeg.js';
 import { loadBundle } from '../../pipeline/bundle/load.js';
+import type { Precision } from '../../pipeline/bundle/precision.js';
 import type { LoadedCalibration } from '../../pipeline/bundle/load-calibration.js';
 import type { Engine } from '../../pipeline/engine.js';
 import type { Picture } from '../../pipeline/frame.js';
@@ -23,6 +24,8 @@ export interface ReplayOptions {
   readonly folder: string;
   /** `null` = the one of the config, else the bundle's. */
   readonly judge: string | null;
+  /** `null` = that of the config; `auto` is 32 bits here. */
+  readonly precision: Precision | null;
   /** The station's calibration; `null` = it has none. */
   readonly calibration: LoadedCalibration | null;
 }
@@ -72,7 +75,8 @@ export class ReplayJudge {
   static async load(options: ReplayOptions): Promise<ReplayJudge> {
     const { config, folder } = options;
     const trust = await readTrust({ folder: config.bundle.trusted, allowUnsigned: true });
-    const bundle = await loadBundle(folder, trust, config.infer.precision === 'auto' ? 'fp32' : config.infer.precision);
+    const precision = options.precision ?? (config.infer.precision === 'auto' ? 'fp32' : config.infer.precision);
+    const bundle = await loadBundle(folder, trust, precision);
     const taught = await stationBundle(bundle, config.gallery.path);
     const judge = options.judge ?? config.judge.name;
     const engine = await engineOf(taught, config.infer.threads, judge === null ? [] : [judge]);

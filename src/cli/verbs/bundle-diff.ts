@@ -19,7 +19,8 @@ export function registerDiff(bundle: Command, cli: Cli): void {
         const { config } = await cli.goodConfig();
         const folders = [await meantFolder(first, config), await meantFolder(second, config)] as const;
         return await showReplay(cli, config, { cups: [], last, golden: true }, async (calibration) => {
-          const load = (folder: string) => ReplayJudge.load({ config, folder, judge: null, calibration });
+          const load = (folder: string) =>
+            ReplayJudge.load({ config, folder, judge: null, precision: null, calibration });
           const before = await load(folders[0]);
           const now = await load(folders[1]).catch(async (thrown: unknown) => {
             await before.close();

@@ -367,9 +367,9 @@ export const schema = {
     timeoutMs: key(whole(100, 60_000, 'ms'), 3000, 'A judging process that takes longer is killed and started again.'),
     threads: key(whole(1, 16), 2, 'Threads of the judging process.'),
     precision: key(
-      oneOf('fp32', 'fp16', 'auto'),
+      oneOf('fp32', 'fp16', 'int8', 'auto'),
       'fp32',
-      'Weights of the items network: 32 bits, or the half-precision copy of a bundle that has one. Verdicts differ in rare cases: compare first (cupcheck evaluate --precision fp16). auto: 16 bits where cupcheck engine build found the same verdicts over the golden pictures, else 32; cupcheck status says which, and why.',
+      'Weights of the items network: 32 bits, or the copy in 16 or 8 of a bundle that has one. Verdicts differ, with 8 bits more often: compare first (cupcheck replay --precision int8, cupcheck evaluate --precision int8). auto: the fewest bits by which cupcheck engine build found the same verdicts over the golden pictures, else 32; cupcheck status says which, and why.',
     ),
   },
   engines: {

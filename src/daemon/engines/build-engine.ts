@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asCupcheckError, CupcheckError } from '../../errors.js';
 import { loadBundle } from '../../pipeline/bundle/load.js';
-import type { Precision } from '../../pipeline/bundle/precision.js';
+import { copiesIn, type Precision } from '../../pipeline/bundle/precision.js';
 import { readBounded } from '../../pipeline/bundle/read-bounded.js';
 import { readSignedManifest, type SignedManifest } from '../../pipeline/bundle/read-manifest.js';
 import { usedNetworks } from '../../pipeline/used-networks.js';
@@ -252,7 +252,7 @@ const judgeOne = (judge: PictureJudge, request: ReplayRequest): Promise<Judged> 
 /**
  * Prepares the networks of a bundle for this machine and has the golden pictures judged on the CPU and by what came of it. Only an engine
  * of the same verdicts, its scores within the limit, may serve; another one is kept with what speaks against it, and is not used.
- * With `auto` 16 bits are tried first, and 32 where they are refused.
+ * With `auto` the copies in fewer bits are tried first, and 32 where each is refused.
  * @throws ENGINE_BUSY, ENGINE_STORE, ENGINE_UNAVAILABLE, ENGINE_BUILD, GOLDEN_INVALID, and as `loadBundle`; the signal's reason when aborted
  */
 export async function buildEngines(options: BuildOptions): Promise<readonly BuiltEngine[]> {
@@ -261,9 +261,12 @@ export async function buildEngines(options: BuildOptions): Promise<readonly Buil
   return await changeEngines(store, async (staging) => {
     const build = new EngineBuild(options, signed, await listGolden(golden));
     if (settings.precision !== 'auto') return [await build.build(settings.precision, staging)];
-    const half = signed.manifest.networks.items.half === undefined ? null : await build.build('fp16', staging);
-    if (half?.proof.outcome === 'same') return [half];
-    const full = await build.build('fp32', staging);
-    return half === null ? [full] : [half, full];
+    const built: BuiltEngine[] = [];
+    for (const precision of [...copiesIn(signed.manifest), 'fp32'] as const) {
+      const engine = await build.build(precision, staging);
+      built.push(engine);
+      if (engine.proof.outcome === 'same') break;
+    }
+    return built;
   });
 }

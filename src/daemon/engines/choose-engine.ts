@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { asCupcheckError } from '../../errors.js';
-import type { Precision } from '../../pipeline/bundle/precision.js';
+import { copiesIn, type Precision } from '../../pipeline/bundle/precision.js';
 import type { SignedManifest } from '../../pipeline/bundle/read-manifest.js';
 import type { PreparedNetworks } from '../../pipeline/ports.js';
 import { usedNetworks } from '../../pipeline/used-networks.js';
@@ -91,8 +91,8 @@ const chosen = (used: Precision, because: string | null, found: Found | string |
 };
 
 /**
- * What the networks of a bundle run in here: a prepared engine where one is whole and was proved, and in 16 bits where the config says so,
- * or leaves it open and an engine of 16 bits was proved.
+ * What the networks of a bundle run in here: a prepared engine where one is whole and was proved, and in fewer bits where the config says so,
+ * or leaves it open and an engine of them was proved.
  * @throws BUNDLE_INVALID, BUNDLE_PRECISION
  */
 export async function chooseEngine(
@@ -103,13 +103,19 @@ export async function chooseEngine(
   const { precision } = wish;
   const find = (precision: Precision) => findEngine(signed, wish, precision, machine);
   if (precision !== 'auto') return chosen(precision, null, await find(precision));
-  const full = async (because: string) => chosen('fp32', `auto: ${because}`, await find('fp32'));
-  if (signed.manifest.networks.items.half === undefined) return await full('the bundle has no fp16 copy');
-  const half = await find('fp16');
-  if (half === null) return await full('fp16 was not compared here, cupcheck engine build does it');
-  if (typeof half === 'string') return await full(`fp16 is not used: ${half}`);
-  const { pictures = 0 } = proofOf(half.record, signed.sha256, wish.judge ?? signed.manifest.judge.name) ?? {};
-  return chosen('fp16', `auto: the same verdicts over ${pictures} golden pictures`, half);
+  const doubts: string[] = [];
+  for (const copy of copiesIn(signed.manifest)) {
+    const found = await find(copy);
+    if (found !== null && typeof found !== 'string') {
+      const { pictures = 0 } = proofOf(found.record, signed.sha256, wish.judge ?? signed.manifest.judge.name) ?? {};
+      return chosen(copy, `auto: the same verdicts over ${pictures} golden pictures`, found);
+    }
+    doubts.push(
+      found === null ? `${copy} was not compared here, cupcheck engine build does it` : `${copy} is not used: ${found}`,
+    );
+  }
+  const because = doubts.length === 0 ? 'the bundle has no copy in fewer bits' : doubts.join('; ');
+  return chosen('fp32', `auto: ${because}`, await find('fp32'));
 }
 
 /** The choice where nothing prepared is used and 32 bits are. */

@@ -36,11 +36,11 @@ async function load(message: unknown): Promise<Judging> {
     Judging.load(settings, choice, thisMachine.inference(settings, choice.prepared), reader, codes);
   const choice = await chooseEngine(signed, settings, thisMachine);
   const judging = await load(choice);
-  // What was proved is the engine; 16 bits without it are not.
+  // What was proved is the engine; fewer bits without it are not.
   if (settings.precision !== 'auto' || choice.precision.used === 'fp32' || judging.info.engine.used !== null)
     return judging;
   await judging.close();
-  const because = 'auto: the engine of fp16 cannot be loaded';
+  const because = `auto: the engine of ${choice.precision.used} cannot be loaded`;
   return await load({ ...plainChoice, precision: { used: 'fp32', because } });
 }
 

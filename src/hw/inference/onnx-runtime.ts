@@ -2,6 +2,7 @@ import './telemetry-off.js';
 import * as ort from 'onnxruntime-node';
 import { CupcheckError } from '../../errors.js';
 import type { Inference, LoadedNetwork, NetworkSignature, PreparedNetworks, Tensor } from '../../pipeline/ports.js';
+import { exactIntegers } from './exact-integers.js';
 
 export type ProviderName = 'tensorrt' | 'cuda' | 'cpu';
 
@@ -147,6 +148,7 @@ export class OnnxRuntime implements Inference {
       intraOpNumThreads: this.#options.threads,
       interOpNumThreads: 1,
       graphOptimizationLevel: level,
+      extra: exactIntegers,
       logSeverityLevel: 3,
     });
   }

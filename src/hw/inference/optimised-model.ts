@@ -5,6 +5,7 @@ import * as ort from 'onnxruntime-node';
 import { CupcheckError } from '../../errors.js';
 import type { EngineBuilder } from '../../pipeline/ports.js';
 import { cpuDevice } from './device.js';
+import { exactIntegers } from './exact-integers.js';
 
 /** The network as ONNX Runtime has optimised it for this processor: the CPU's kind of engine. It loads in a quarter of the time. */
 export class OptimisedModel implements EngineBuilder {
@@ -29,6 +30,7 @@ export class OptimisedModel implements EngineBuilder {
         executionProviders: ['cpu'],
         graphOptimizationLevel: 'all',
         optimizedModelFilePath: path,
+        extra: exactIntegers,
         // With more threads the same kernels run: nothing of this is written.
         intraOpNumThreads: 1,
         interOpNumThreads: 1,

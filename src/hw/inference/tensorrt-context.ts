@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { CupcheckError } from '../../errors.js';
+import type { Precision } from '../../pipeline/bundle/precision.js';
 import type { EngineBuilder } from '../../pipeline/ports.js';
 import { gpuDevice, tensorRtVersion } from './device.js';
 import { missingForTensorRt } from './tensorrt-parts.js';
@@ -56,7 +57,7 @@ export class TensorRtContext implements EngineBuilder {
   async prepare(
     model: Uint8Array,
     { name, input, batches }: Parameters<EngineBuilder['prepare']>[1],
-    precision: 'fp32' | 'fp16',
+    precision: Precision,
     scratch: string,
     signal: AbortSignal,
   ): Promise<Uint8Array> {

@@ -1,4 +1,5 @@
 import { headNames } from '../ports.js';
+import { copyFields } from './precision.js';
 
 const text = { type: 'string', minLength: 1, maxLength: 200 } as const;
 const positive = { type: 'number', exclusiveMinimum: 0 } as const;
@@ -136,10 +137,10 @@ export const manifestSchema = record(
         {
           cropScale: { type: 'number', minimum: 1, maximum: 2 },
           fill: { type: 'number', minimum: 0, maximum: 255 },
-          half: fileName,
+          ...Object.fromEntries(copyFields.map((field) => [field, fileName])),
         },
         ['features'],
-        ['half'],
+        copyFields,
       ),
     }),
     heads: record(Object.fromEntries(headNames.map((name) => [name, head])), headNames),

@@ -5,6 +5,7 @@ import type { HeadName } from '../ports.js';
 import type { Turns } from '../turns.js';
 import { manifestSchema } from './manifest-schema.js';
 import { isAtLeast, ownVersion } from './own-version.js';
+import { copyFields } from './precision.js';
 import { signatureFile } from './signature.js';
 
 /** `N` is the batch axis. */
@@ -46,6 +47,8 @@ export interface ItemsSpec extends NetworkSpec<'embedding' | 'scores' | 'side'> 
   readonly fill: number;
   /** The same network with its weights in half precision. */
   readonly half?: string;
+  /** The same network with its weights, and what passes between its convolutions, in 8 bits. */
+  readonly eightBit?: string;
 }
 
 /** A small network over what the items network gave: it takes one tensor. */
@@ -231,7 +234,10 @@ function checkReferences(manifest: Manifest): void {
   for (const [path, file] of [
     ['/networks/detector/file', networks.detector.file],
     ['/networks/items/file', networks.items.file],
-    ...(networks.items.half === undefined ? [] : [['/networks/items/half', networks.items.half] as const]),
+    ...copyFields.flatMap((field) => {
+      const file = networks.items[field];
+      return file === undefined ? [] : [[`/networks/items/${field}`, file] as const];
+    }),
     ['/gallery/file', gallery.file],
     ...Object.entries(manifest.heads ?? {}).map(([name, head]) => [`/heads/${name}/file`, head.file] as const),
     ...judgeGalleries(manifest),

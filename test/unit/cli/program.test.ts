@@ -58,7 +58,7 @@ describe('exit codes', () => {
     expect(await run('order', 'set', 'Morgan')).toMatchObject({ code: 2 });
     expect(await run('order')).toMatchObject({ code: 2 });
     expect(await run('judge', 'x.jpg', '--override', 'everything')).toMatchObject({ code: 2 });
-    expect((await run('judge', 'x.jpg', '--precision', 'fp8')).err).toMatch(/Allowed\s+choices are fp32, fp16/);
+    expect((await run('judge', 'x.jpg', '--precision', 'fp8')).err).toMatch(/Allowed\s+choices are fp32, fp16,\s+int8/);
   });
 
   it('3 where no station runs', async () => {

@@ -7,6 +7,7 @@ import { checkSignature, warmUp } from '../../../src/pipeline/bundle/check-netwo
 import { loadBundle } from '../../../src/pipeline/bundle/load.js';
 import { parseManifest } from '../../../src/pipeline/bundle/manifest.js';
 import { isAtLeast } from '../../../src/pipeline/bundle/own-version.js';
+import { copiesIn } from '../../../src/pipeline/bundle/precision.js';
 import { parseCalibration } from '../../../src/pipeline/calibration.js';
 import { similarity } from '../../../src/pipeline/gallery.js';
 import type { LoadedNetwork } from '../../../src/pipeline/ports.js';
@@ -52,16 +53,28 @@ describe('loadBundle', () => {
     ]);
   });
 
-  it('gives the half-precision copy of the items network where that is asked for, and says where there is none', async () => {
-    await expect(loadBundle(folder, anyTrust, 'fp16')).rejects.toMatchObject({
-      code: 'BUNDLE_PRECISION',
-      message: expect.stringContaining('tiny 1.0.0 has no fp16 copy') as string,
-    });
-    writeFileSync(path('manifest.json'), changed('networks.items.half', 'detector.onnx'));
-    const [full, half] = [await loadBundle(folder, anyTrust), await loadBundle(folder, anyTrust, 'fp16')];
-    expect([...full.models.items]).toEqual([...readFileSync(path('items.onnx'))]);
-    expect([...half.models.items]).toEqual([...readFileSync(path('detector.onnx'))]);
-  });
+  it.each([
+    ['fp16', 'half'],
+    ['int8', 'eightBit'],
+  ] as const)(
+    'gives the %s copy of the items network where that is asked for, and says where there is none',
+    async (precision, field) => {
+      await expect(loadBundle(folder, anyTrust, precision)).rejects.toMatchObject({
+        code: 'BUNDLE_PRECISION',
+        message: expect.stringContaining(`tiny 1.0.0 has no ${precision} copy`) as string,
+      });
+      writeFileSync(path('manifest.json'), changed(`networks.items.${field}`, 'elsewhere.onnx'));
+      await expect(loadBundle(folder, anyTrust)).rejects.toMatchObject({
+        code: 'BUNDLE_INVALID',
+        message: expect.stringContaining(`/networks/items/${field} names "elsewhere.onnx"`) as string,
+      });
+      writeFileSync(path('manifest.json'), changed(`networks.items.${field}`, 'detector.onnx'));
+      const [full, copy] = [await loadBundle(folder, anyTrust), await loadBundle(folder, anyTrust, precision)];
+      expect([...full.models.items]).toEqual([...readFileSync(path('items.onnx'))]);
+      expect([...copy.models.items]).toEqual([...readFileSync(path('detector.onnx'))]);
+      expect(copiesIn(copy.manifest)).toEqual([precision]);
+    },
+  );
 
   it('says that there is none', async () => {
     await expect(loadBundle(path('nowhere'), anyTrust)).rejects.toMatchObject({ code: 'BUNDLE_MISSING' });
