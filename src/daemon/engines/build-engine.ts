@@ -262,7 +262,10 @@ export async function buildEngines(options: BuildOptions): Promise<readonly Buil
     const build = new EngineBuild(options, signed, await listGolden(golden));
     if (settings.precision !== 'auto') return [await build.build(settings.precision, staging)];
     const built: BuiltEngine[] = [];
-    for (const precision of [...copiesIn(signed.manifest), 'fp32'] as const) {
+    // The program that writes TensorRT's engines takes no network in 8 bits.
+    const isTensorRt = firstProvider(settings.providers, options.machine) === 'tensorrt';
+    const copies = copiesIn(signed.manifest).filter((copy) => !isTensorRt || copy !== 'int8');
+    for (const precision of [...copies, 'fp32'] as const) {
       const engine = await build.build(precision, staging);
       built.push(engine);
       if (engine.proof.outcome === 'same') break;

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { CupcheckError } from '../../errors.js';
-import type { Precision } from '../../pipeline/bundle/precision.js';
 import type { EngineBuilder } from '../../pipeline/ports.js';
 import { gpuDevice, tensorRtVersion } from './device.js';
 import { missingForTensorRt } from './tensorrt-parts.js';
@@ -57,7 +56,7 @@ export class TensorRtContext implements EngineBuilder {
   async prepare(
     model: Uint8Array,
     { name, input, batches }: Parameters<EngineBuilder['prepare']>[1],
-    precision: Precision,
+    precision: Parameters<EngineBuilder['prepare']>[2],
     scratch: string,
     signal: AbortSignal,
   ): Promise<Uint8Array> {
