@@ -68,14 +68,6 @@ build_modules() {
   make -C "$build" "M=$loopback" modules
 }
 
-make_root() {
-  mmdebstrap --variant=minbase --mode=root --aptopt='APT::Install-Recommends "false"' \
-    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-    --dpkgopt='path-exclude=/usr/share/locale/*' --include="$(IFS=,; echo "${packages[*]}")" bookworm "$root"
-  # What is installed in the guest later is installed whole.
-  rm -f "$root/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
-}
-
 fill_root() {
   local to=$root/usr/lib/modules/$kernel file unit
   depmod -b "$modules_from" "$kernel"
@@ -103,7 +95,7 @@ fill_root() {
 
 step 'kernel and v4l2loopback' fetch_packages
 step 'modules' build_modules
-step 'Debian' make_root
+step 'Debian' make_debian amd64 "$root" "${packages[@]}"
 step 'guest' fill_root
 step 'initrd' make_initrd "$out/initrd" "$here/init" /usr/bin/busybox "${root_modules[@]}"
 step 'disk' make_disk "$out/root.ext4" "$root"

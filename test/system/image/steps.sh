@@ -48,6 +48,17 @@ step() {
   say "$name: $((SECONDS - began)) s"
 }
 
+# make_debian ARCH ROOT PACKAGE…: Debian 12, its smallest system and these packages, without what only people read.
+make_debian() {
+  local arch=$1 root=$2
+  shift 2
+  mmdebstrap --arch="$arch" --variant=minbase --mode=root --aptopt='APT::Install-Recommends "false"' \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' --include="$(IFS=,; echo "$*")" bookworm "$root"
+  # What is installed in the guest later is installed whole.
+  rm -f "$root/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
+}
+
 # insmod_order MODULE…: their files below $modules_from, for the kernel $kernel, in the order in which they are loaded.
 insmod_order() {
   local module
