@@ -43,6 +43,9 @@ function readable(path: string): boolean {
   }
 }
 
+/** The error stream without the progress that a slow machine sees. */
+const withoutProgress = (err: string): string => err.replace(/^\d+ of \d+, .* left\n/gm, '');
+
 describe('replay', () => {
   it('by the bundle that judged gives what the station gave: verdict, reasons, scores and items', async () => {
     expect([green.verdict, wrong.verdict]).toEqual(['green', 'amber']);
@@ -51,7 +54,8 @@ describe('replay', () => {
     expect(first).toMatchObject({ seq: green.seq, judged: true, changed: false, now: { score: green.score } });
     expect(second).toMatchObject({ seq: wrong.seq, changed: false, now: { verdict: 'amber', score: wrong.score } });
     expect(summary).toMatchObject({ type: 'summary', cups: 2, judged: 2, changed: 0, largestScoreChange: 0 });
-    expect(ended).toMatchObject({ code: 0, err: '' });
+    expect(ended.code).toBe(0);
+    expect(withoutProgress(ended.err)).toBe('');
   });
 
   it('shows a cup that is named whole, item by item', async () => {
@@ -83,10 +87,9 @@ describe('replay', () => {
     const verb = startVerb(station.configPath, 'replay', ...names);
     await expect.poll(() => verb.text.out, { timeout: 200_000 }).toContain('item 1');
     verb.kill('SIGINT');
-    expect(await verb.ended).toMatchObject({
-      signal: 'SIGINT',
-      err: expect.stringMatching(/^Interrupted after \d+ of 500 cups\.\n$/) as string,
-    });
+    const { signal, err } = await verb.ended;
+    expect(signal).toBe('SIGINT');
+    expect(withoutProgress(err)).toMatch(/^Interrupted after \d+ of 500 cups\.\n$/);
     expect((await station.status()).health).toBe('ready');
     expect((await run('journal', 'verify')).code).toBe(0);
   });
