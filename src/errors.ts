@@ -219,7 +219,7 @@ export const errorTable = {
   CALIBRATION_INVALID: { consequence: fault, help: 'The calibration cannot be read. Calibrate again.' },
   CALIBRATION_FAILED: {
     consequence: refusal,
-    help: 'Nothing was changed. Lay the coin or the target flat on the bottom of the cup, whole in the picture, and try again.',
+    help: 'Nothing was changed. A coin or the target must lie flat on the bottom of the cup, whole in the picture; for the latency the picture must show the light. Then try again.',
   },
   STORAGE_FAULT: {
     consequence: amber('storage_fault'),

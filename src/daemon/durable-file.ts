@@ -1,6 +1,20 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CupcheckError } from '../errors.js';
+
+/** Of a file that root writes and the station, another user, must read. The state's folder keeps everybody else out. */
+export const stationReads = 0o644;
+
+/** Makes a folder, and those above it, that the station can read whoever makes it, with whatever umask. Errors: STORAGE_FAULT. */
+export async function makeStationFolder(path: string): Promise<void> {
+  try {
+    const made = await mkdir(path, { recursive: true });
+    if (made === undefined) return;
+    for (let each = path; each.length >= made.length; each = dirname(each)) await chmod(each, 0o755);
+  } catch (cause) {
+    throw new CupcheckError('STORAGE_FAULT', `cannot make ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
 
 /**
  * Replaces a file so that a power cut leaves the old or the new one, whole:

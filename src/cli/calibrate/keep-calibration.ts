@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, unlink } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../../daemon/config/schema.js';
-import { replaceFile } from '../../daemon/durable-file.js';
+import { makeStationFolder, replaceFile, stationReads } from '../../daemon/durable-file.js';
 import { CupcheckError } from '../../errors.js';
 import { backgroundOf, reliefOf } from '../../pipeline/background.js';
 import { loadCalibration } from '../../pipeline/bundle/load-calibration.js';
@@ -32,13 +32,7 @@ async function write(path: string, calibration: Calibration): Promise<void> {
   const document = { ...needed, ...(scale === null ? {} : { scale }), ...(empty === null ? {} : { empty }) };
   const text = `${JSON.stringify(document, null, 2)}\n`;
   parseCalibration(text);
-  await replaceFile(path, text);
-}
-
-async function folderOf(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true }).catch((cause: Error) => {
-    throw new CupcheckError('STORAGE_FAULT', `cannot make ${dirname(path)}: ${cause.message}`, { cause });
-  });
+  await replaceFile(path, text, stationReads);
 }
 
 /**
@@ -52,7 +46,7 @@ export async function keepScale(
   scale: MeasuredScale,
   at: Date,
 ): Promise<{ readonly calibration: Calibration; readonly dropped: boolean }> {
-  await folderOf(path);
+  await makeStationFolder(dirname(path));
   const before = await keptCalibration(path);
   const { width, height } = picture;
   const same = before !== null && before.camera.width === width && before.camera.height === height;
@@ -75,7 +69,7 @@ export async function keepScale(
  * Errors: CALIBRATION_FAILED where there is no scale yet, or one of another size; STORAGE_FAULT.
  */
 export async function keepEmptyCup(path: string, { picture, jpeg }: PictureFile, at: Date): Promise<Calibration> {
-  await folderOf(path);
+  await makeStationFolder(dirname(path));
   const before = await keptCalibration(path);
   if (before === null)
     throw new CupcheckError(
@@ -101,7 +95,7 @@ export async function keepEmptyCup(path: string, { picture, jpeg }: PictureFile,
       relief: Math.round(reliefOf(backgroundOf(picture)) * 100_000) / 100_000,
     },
   };
-  await replaceFile(join(dirname(path), calibration.reference ?? ''), jpeg);
+  await replaceFile(join(dirname(path), calibration.reference ?? ''), jpeg, stationReads);
   await write(path, calibration);
   await forgetPicture(path, before, calibration);
   return calibration;

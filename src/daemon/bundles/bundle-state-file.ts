@@ -2,7 +2,7 @@ import { Ajv, type JSONSchemaType } from 'ajv';
 import { join } from 'node:path';
 import { CupcheckError } from '../../errors.js';
 import { readBounded } from '../../pipeline/bundle/read-bounded.js';
-import { replaceFile } from '../durable-file.js';
+import { replaceFile, stationReads } from '../durable-file.js';
 import { type BundleState, noState } from './bundle-state.js';
 
 const maxBytes = 65_536;
@@ -90,5 +90,5 @@ export async function keepBundleState(folder: string, state: BundleState): Promi
   const text = `${JSON.stringify(state, null, 2)}\n`;
   parseBundleState(Buffer.from(text), path);
   // Root writes it where the station does not run; the station, another user, must read it.
-  await replaceFile(path, text, 0o644);
+  await replaceFile(path, text, stationReads);
 }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { asCupcheckError, CupcheckError } from '../../errors.js';
 import { readBounded } from '../../pipeline/bundle/read-bounded.js';
 import { syncFolder, writeNewFile } from '../bundles/durable-folder.js';
-import { replaceFile } from '../durable-file.js';
+import { replaceFile, stationReads } from '../durable-file.js';
 import { whileLocked } from '../folder-lock.js';
 import { engineKey } from './engine-identity.js';
 import { type EngineRecord, maxRecordBytes, parseEngine } from './engine-record.js';
@@ -168,7 +168,7 @@ export async function placeEngine(
 
 /** Replaces the record of an engine that is there; call it in `changeEngines`. Errors: STORAGE_FAULT. */
 export const keepRecord = (store: string, engine: EngineRecord): Promise<void> =>
-  replaceFile(join(enginePlace(store, engineKey(engine.identity)), recordName), recordText(engine), 0o644);
+  replaceFile(join(enginePlace(store, engineKey(engine.identity)), recordName), recordText(engine), stationReads);
 
 /** Takes engines away; each leaves its place by one rename. Call it in `changeEngines`. Errors: ENGINE_STORE. */
 export async function removeEngines(store: string, staging: string, keys: readonly string[]): Promise<void> {

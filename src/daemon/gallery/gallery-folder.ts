@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CupcheckError } from '../../errors.js';
 import type { Bundle } from '../../pipeline/bundle/load.js';
@@ -12,7 +11,7 @@ import {
   serialiseGallery,
   type TaughtGallery,
 } from '../../pipeline/taught/taught-gallery.js';
-import { replaceFile } from '../durable-file.js';
+import { makeStationFolder, replaceFile, stationReads } from '../durable-file.js';
 
 /**
  * A folder of what was taught to one network:
@@ -99,33 +98,27 @@ export async function bundleWithGallery(bundle: Bundle, path: string): Promise<B
   return extendBundle(bundle, { serving, candidate: null });
 }
 
-async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((cause: Error) => {
-    throw new CupcheckError('STORAGE_FAULT', `cannot make ${path}: ${cause.message}`, { cause });
-  });
-}
-
 /** Keeps the picture of an item under a name of its own. A picture that no addition names does no harm. */
 export async function keepCrop(folder: GalleryFolder, name: string, png: Uint8Array): Promise<void> {
   const path = cropFile(folder, name);
-  await makeFolder(dirname(path));
-  await replaceFile(path, png);
+  await makeStationFolder(dirname(path));
+  await replaceFile(path, png, stationReads);
 }
 
 /** Replaces what is taught; the pictures that it names must be kept already. Errors: GALLERY_INVALID, STORAGE_FAULT. */
 export async function keepTaught(folder: GalleryFolder, gallery: TaughtGallery): Promise<void> {
   const text = serialiseGallery(gallery);
   parseGallery(Buffer.from(text));
-  await makeFolder(folder.path);
-  await replaceFile(join(folder.path, 'gallery.json'), text);
+  await makeStationFolder(folder.path);
+  await replaceFile(join(folder.path, 'gallery.json'), text, stationReads);
 }
 
 /** Lets a gallery serve: first its copy, then the name that counts. Errors: STORAGE_FAULT. */
 export async function keepServing(folder: GalleryFolder, gallery: TaughtGallery, deed: Deed): Promise<ServingPointer> {
   const text = serialiseGallery(gallery);
   const pointer: ServingPointer = { schema: 1, gallery: sha256(text), ...deed };
-  await makeFolder(join(folder.path, 'served'));
-  await replaceFile(join(folder.path, 'served', `${pointer.gallery}.json`), text);
-  await replaceFile(join(folder.path, 'serving.json'), `${JSON.stringify(pointer, null, 2)}\n`);
+  await makeStationFolder(join(folder.path, 'served'));
+  await replaceFile(join(folder.path, 'served', `${pointer.gallery}.json`), text, stationReads);
+  await replaceFile(join(folder.path, 'serving.json'), `${JSON.stringify(pointer, null, 2)}\n`, stationReads);
   return pointer;
 }

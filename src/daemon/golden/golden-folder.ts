@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { asCupcheckError, CupcheckError } from '../../errors.js';
 import { readBounded } from '../../pipeline/bundle/read-bounded.js';
 import { syncFolder } from '../bundles/durable-folder.js';
-import { replaceFile } from '../durable-file.js';
+import { replaceFile, stationReads } from '../durable-file.js';
 import { whileLocked } from '../folder-lock.js';
 import {
   cupPattern,
@@ -126,10 +126,10 @@ export async function keepGolden(
       throw new CupcheckError('GOLDEN_REFUSED', `${folder} holds ${listed.length} golden pictures, no more may be`);
     // It may have been made just now.
     await syncFolder(dirname(folder));
-    await replaceFile(pictureFile(folder, record.cup), picture, 0o644);
+    await replaceFile(pictureFile(folder, record.cup), picture, stationReads);
     if (record.scene.empty !== null && empty !== null)
-      await replaceFile(emptyFile(folder, record.scene.empty.sha256), empty, 0o644);
-    await replaceFile(path, text, 0o644);
+      await replaceFile(emptyFile(folder, record.scene.empty.sha256), empty, stationReads);
+    await replaceFile(path, text, stationReads);
     await tidy(folder);
     return true;
   });

@@ -1,7 +1,7 @@
 import { Ajv, type JSONSchemaType } from 'ajv';
 import { CupcheckError } from '../../errors.js';
 import { readBounded } from '../../pipeline/bundle/read-bounded.js';
-import { replaceFile } from '../durable-file.js';
+import { replaceFile, stationReads } from '../durable-file.js';
 import type { JudgeInfo } from '../ports.js';
 import { type PartFinding, partNames } from '../station-check/part-finding.js';
 import { failuresOf, type GoldenVerdict } from './compare-golden.js';
@@ -169,4 +169,4 @@ export async function readReport(path: string): Promise<SelfTestReport | null> {
 
 /** Errors: STORAGE_FAULT. */
 export const keepReport = (path: string, report: SelfTestReport): Promise<void> =>
-  replaceFile(path, `${JSON.stringify(report, null, 2)}\n`, 0o644);
+  replaceFile(path, `${JSON.stringify(report, null, 2)}\n`, stationReads);

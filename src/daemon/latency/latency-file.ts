@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { CupcheckError } from '../../errors.js';
 import type { StampLag } from '../../hw/camera/v4l2-camera.js';
 import type { CaptureMode, OpenedDevice } from '../../native/v4l2.js';
-import { replaceFile } from '../durable-file.js';
+import { replaceFile, stationReads } from '../durable-file.js';
 import type { MeasuredLatency } from './measure-latency.js';
 
 /** What was measured, and on which camera in which mode: in another it says nothing. */
@@ -86,7 +86,7 @@ export async function readLatency(path: string): Promise<LatencyFile | null> {
 
 /** Writes it so that a power cut leaves the old or the new one, whole. Errors: STORAGE_FAULT. */
 export async function keepLatency(path: string, latency: LatencyFile): Promise<void> {
-  await replaceFile(path, `${JSON.stringify(latency, null, 2)}\n`);
+  await replaceFile(path, `${JSON.stringify(latency, null, 2)}\n`, stationReads);
 }
 
 const maxBytes = 65_536;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   calibrationPath,
@@ -50,6 +50,20 @@ describe('a kept calibration', () => {
     const loaded = await loadCalibration(path);
     expect(loaded.calibration).toEqual(kept);
     expect(loaded.referenceJpeg).toEqual(jpeg);
+  });
+
+  it('can be read by the station, whoever made it with whatever umask', async () => {
+    const before = process.umask(0o077);
+    try {
+      await keepScale(path, picture, 7, coin, at);
+      await keepEmptyCup(path, file(), at);
+    } finally {
+      process.umask(before);
+    }
+    const kept = readdirSync(dirname(path)).map((name) => join(dirname(path), name));
+    expect(kept).toHaveLength(2);
+    for (const each of kept) expect(statSync(each).mode & 0o777, each).toBe(0o644);
+    expect(statSync(dirname(path)).mode & 0o777).toBe(0o755);
   });
 
   it('is the same when it is made twice, and leaves no old picture behind', async () => {

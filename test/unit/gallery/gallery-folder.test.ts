@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -23,8 +23,9 @@ vi.mock('../../../src/daemon/durable-file.js', async (original) => {
   const real = await original<typeof durableFile>();
   const { writeFile } = await import('node:fs/promises');
   return {
-    replaceFile: async (path: string, data: string | Uint8Array) => {
-      if (power.left-- > 0) return await real.replaceFile(path, data);
+    ...real,
+    replaceFile: async (path: string, data: string | Uint8Array, mode?: number) => {
+      if (power.left-- > 0) return await real.replaceFile(path, data, mode);
       await writeFile(`${path}.new`, data.slice(0, data.length >> 1));
       throw new Error('power cut');
     },
@@ -46,6 +47,23 @@ beforeEach(() => {
   folder = stationGallery(root, network);
 });
 afterEach(() => rmSync(root, { recursive: true }));
+
+it('can be read by the station, whoever taught it with whatever umask', async () => {
+  const before = process.umask(0o077);
+  try {
+    await keepCrop(folder, 'crop.png', Buffer.from('png'));
+    await keepTaught(folder, old);
+    await keepServing(folder, old, deed);
+  } finally {
+    process.umask(before);
+  }
+  const kept = readdirSync(root, { recursive: true, withFileTypes: true });
+  expect(kept.filter((each) => each.isFile())).toHaveLength(4);
+  for (const each of kept) {
+    const path = join(each.parentPath, each.name);
+    expect(statSync(path).mode & 0o777, path).toBe(each.isFile() ? 0o644 : 0o755);
+  }
+});
 
 describe('a power cut', () => {
   it.each([0, 1])('after %i files of enrol add leaves what was taught before', async (files) => {

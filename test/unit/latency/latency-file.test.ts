@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -82,6 +82,8 @@ describe('the file of the latency', () => {
     expect(await readLatency(path)).toBeNull();
     await keepLatency(path, kept);
     expect(await readLatency(path)).toEqual(kept);
+    // Root writes it, and the station is another user.
+    expect(statSync(path).mode & 0o777).toBe(0o644);
   });
 
   it.each([
