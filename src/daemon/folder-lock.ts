@@ -1,6 +1,7 @@
-import { link, mkdir, open, readFile, rm, unlink } from 'node:fs/promises';
+import { link, open, readFile, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CupcheckError, type ErrorCode } from '../errors.js';
+import { makeStationFolder } from './durable-file.js';
 
 const codeOf = (thrown: unknown) => (thrown as NodeJS.ErrnoException).code;
 
@@ -60,9 +61,7 @@ export async function whileLocked<T>(
   change: () => Promise<T>,
 ): Promise<T> {
   const path = join(folder.path, 'lock');
-  await mkdir(folder.path, { recursive: true }).catch((cause: Error) => {
-    throw new CupcheckError('STORAGE_FAULT', `cannot make ${folder.path}: ${cause.message}`, { cause });
-  });
+  await makeStationFolder(folder.path);
   if (!(await take(path))) {
     const { pid, isDead } = await holderOf(path);
     if (!isDead) throw new CupcheckError(busy, `process ${pid || 'unknown'} changes ${folder.path} (${path})`);

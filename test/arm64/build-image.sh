@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the arm64 guest: Debian 12 for arm64, which QEMU boots and in which the arm64 package is tried. There is no board in
-# it: no camera and no lines. Everything comes from Debian's packages. The last line on stdout is the folder that holds
+# Builds the arm64 guest: Debian 12 for arm64, which QEMU boots and in which the arm64 package is tried. There is no camera in
+# it, and nothing is wired to its lines. Everything comes from Debian's packages. The last line on stdout is the folder that holds
 # vmlinuz, initrd, root.ext4 and guest-key. It is cached by a digest of what it is made from.
 # Ends with 77, after a line that says why, where this machine cannot build it.
 set -euo pipefail

@@ -51,9 +51,11 @@ afterEach(() => rmSync(root, { recursive: true }));
 it('can be read by the station, whoever taught it with whatever umask', async () => {
   const before = process.umask(0o077);
   try {
-    await keepCrop(folder, 'crop.png', Buffer.from('png'));
-    await keepTaught(folder, old);
-    await keepServing(folder, old, deed);
+    await whileLocked(folder, 'GALLERY_BUSY', async () => {
+      await keepCrop(folder, 'crop.png', Buffer.from('png'));
+      await keepTaught(folder, old);
+      await keepServing(folder, old, deed);
+    });
   } finally {
     process.umask(before);
   }
