@@ -94,6 +94,6 @@ scenario('reboot', { part: 0, all: 3 }, reboot);
 scenario('power', { part: 1, all: 20 }, powerCut);
 scenario('update', { part: 0, all: 1 }, updateUnderCups);
 scenario('bad-update', { part: 0, all: 1 }, badUpdates);
-scenario('update-power', { part: 0, all: 5 }, updatePowerCut);
+scenario('update-power', { part: 0, all: 5 }, (n) => updatePowerCut(n, console.log));
 scenario('upgrade', { part: 0, all: newer === null ? 0 : 1 }, () => upgrade(basename(newer ?? '')));
 scenario('purge', once, () => purge);

@@ -128,7 +128,7 @@ async function cutDuring(station: SystemStation, work: () => Promise<unknown>, a
   return [...wrong, ...(await station.check({ powerCut: true }))];
 }
 
-export const updatePowerCut = (times: number): Scenario => ({
+export const updatePowerCut = (times: number, say: (line: string) => void): Scenario => ({
   name: 'the power is cut in the middle of an update',
   run: (station) =>
     trusting(station, async (pair) => {
@@ -146,7 +146,9 @@ export const updatePowerCut = (times: number): Scenario => ({
         const cup = await station.cup(station.clean);
         oneBundleEach([cup], [old, archive.sha256]);
         if (cup.verdict !== 'green') throw new Error(`power cut ${i + 1}: ${JSON.stringify(cup.reasons)}`);
-        found[cup.bundle?.sha256 === old ? 'old' : 'new']++;
+        const by = cup.bundle?.sha256 === old ? 'old' : 'new';
+        found[by]++;
+        say(`system: power cut ${i + 1} of ${times}, ${seconds(afterMs)} into an update: judged by the ${by} bundle`);
       }
       await goBack(atWork(station));
       await update(atWork(station), archive);
