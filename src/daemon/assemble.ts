@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { asCupcheckError, CupcheckError } from '../errors.js';
 import { FrameRing } from '../native/frame-ring.js';
 import { kernelGpio } from '../native/gpio.js';
+import { withCalibration } from './calibration/station-calibration.js';
 import type { Config } from './config/schema.js';
 import { ControlServer } from './control/server.js';
 import { stationVerbs } from './control/station-verbs.js';
@@ -12,7 +13,7 @@ import { openDevices } from './devices.js';
 import { hostFacts } from './health/host.js';
 import { inferSettings, journalLimits, picturePolicy } from './from-config.js';
 import { InferParent } from './infer/parent.js';
-import type { BundlePlace } from './bundles/judging-bundle.js';
+import type { JudgesBy } from './bundles/judging-bundle.js';
 import { SqliteJournal } from './journal/sqlite-journal.js';
 import { LightLease } from './light/client.js';
 import { OperateStation } from './operate.js';
@@ -69,11 +70,13 @@ export interface RunningStation {
  * Errors: CONFIG_INVALID, PICTURE_UNREADABLE, STORAGE_FAULT, JOURNAL_NEWER, ALREADY_RUNNING, SOCKET_FAULT.
  */
 export async function assembleStation(
-  config: Config,
+  given: Config,
   configSha256: string,
   log: Logger,
   inferEntry?: string,
 ): Promise<RunningStation> {
+  // Where the document cannot be read no bundle judges, and that is told.
+  const config = await withCalibration(given).catch(() => given);
   const clock = systemClock;
   const session = randomUUID();
   const startedNs = clock.nowNs();
@@ -97,9 +100,9 @@ export async function assembleStation(
     renewMs: config.light.renewMs,
   });
   const judge = new SwitchingJudge();
-  const judgingProcess = (place: BundlePlace) =>
+  const judgingProcess = (by: JudgesBy) =>
     new InferParent({
-      settings: inferSettings(config, place),
+      settings: inferSettings(config, by),
       ringFd: ring.fd,
       timeoutMs: config.infer.timeoutMs,
       loadTimeoutMs,

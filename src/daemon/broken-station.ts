@@ -140,7 +140,7 @@ function brokenControl(status: () => StationStatus, problems: readonly CupcheckE
   const refused = refuse(problems);
   return {
     simulation: null,
-    bundles: { activate: refused, commit: refused, rollback: refused },
+    bundles: { activate: refused, serve: refused, calibrate: refused, commit: refused, rollback: refused },
     runSelfTest: refused,
     status: () => Promise.resolve(status()),
     findings: () =>

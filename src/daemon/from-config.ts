@@ -1,5 +1,6 @@
-import { type BundlePlace, placeOfJudging } from './bundles/judging-bundle.js';
+import { type JudgesBy, placeOfJudging } from './bundles/judging-bundle.js';
 import type { Config } from './config/schema.js';
+import { digestsOf } from './gallery/galleries.js';
 import type { InferSettings } from './infer/settings.js';
 import { pictureRef } from './journal/pictures.js';
 import type { JournalLimits } from './journal/protocol.js';
@@ -8,13 +9,16 @@ import type { PicturePolicy } from './station/conclude.js';
 /** Delivered rows beyond this number are pruned, whatever their age. */
 const retentionRows = 1_000_000;
 
-/** What the judging process is started with; without a place, on the bundle of the config. */
-export function inferSettings(config: Config, place: BundlePlace = placeOfJudging(config, 'config')): InferSettings {
+/** What the judging process is started with; without more, on the bundle of the config alone. */
+export function inferSettings(
+  config: Config,
+  { place, galleries }: JudgesBy = { place: placeOfJudging(config), galleries: {} },
+): InferSettings {
   return {
     bundlePath: place.folder,
     bundleSha256: place.sha256,
     trust: place.trust,
-    galleryPath: config.gallery.path,
+    gallery: { path: config.gallery.path, served: digestsOf(galleries) },
     calibrationPath: config.calibration.path,
     judge: config.judge.name,
     precision: config.infer.precision,

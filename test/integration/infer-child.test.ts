@@ -86,7 +86,7 @@ function inferOf(change: Partial<InferSettings>): InferParent {
       bundlePath: join(folder, 'bundle'),
       trust: { folder: join(folder, 'trusted.d'), allowUnsigned: true },
       bundleSha256: null,
-      galleryPath: null,
+      gallery: null,
       calibrationPath: join(folder, 'calibration.json'),
       judge: null,
       code: null,

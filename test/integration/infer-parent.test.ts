@@ -65,7 +65,7 @@ function settings(start: string): InferSettings {
     bundlePath: start,
     trust: { folder: '/nowhere', allowUnsigned: true },
     bundleSha256: null,
-    galleryPath: null,
+    gallery: null,
     calibrationPath: null,
     judge: null,
     code: null,

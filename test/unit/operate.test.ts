@@ -30,7 +30,7 @@ beforeEach(async () => {
     clock: fake.clock,
     broker: { enabled: false, connected: false },
     simulation: null,
-    bundles: { activate: none, commit: none, rollback: none },
+    bundles: { activate: none, serve: none, calibrate: none, commit: none, rollback: none },
     selfTest,
     frame: () => Promise.reject(new Error('this test takes no picture')),
     status: () => Promise.resolve({ state: station.current.name } as StationStatus),

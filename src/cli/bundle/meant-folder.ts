@@ -1,8 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { readBundleState } from '../../daemon/bundles/bundle-state-file.js';
-import { placeOfJudging } from '../../daemon/bundles/judging-bundle.js';
+import { type BundleConfig, placeOfJudging } from '../../daemon/bundles/judging-bundle.js';
 import { bundlePlace } from '../../daemon/bundles/store.js';
-import type { Config } from '../../daemon/config/schema.js';
 import { CupcheckError } from '../../errors.js';
 import { pickBundle } from './pick-bundle.js';
 
@@ -11,9 +10,9 @@ import { pickBundle } from './pick-bundle.js';
  * digest or NAME-VERSION.
  * @throws BUNDLE_UNKNOWN, BUNDLE_STORE, BUNDLE_STATE
  */
-export async function meantFolder(meant: string, config: Pick<Config, 'bundle' | 'state'>): Promise<string> {
+export async function meantFolder(meant: string, config: BundleConfig): Promise<string> {
   if (meant === 'active' || meant === 'previous') {
-    const judging = (await readBundleState(config.state.path))[meant];
+    const judging = (await readBundleState(config))[meant];
     if (judging === null) throw new CupcheckError('BUNDLE_UNKNOWN', 'no bundle judged before the active one');
     return placeOfJudging(config, judging).folder;
   }

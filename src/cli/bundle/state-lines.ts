@@ -4,7 +4,7 @@ import { shortId } from './bundle-lines.js';
 
 /** How a bundle of the store stands, in a word; empty = nothing but installed. */
 export function stateWord({ active, previous, trial, candidate, outcomes }: BundleState, sha256: string): string {
-  const is = (judging: Judging | null) => judging !== null && judging !== 'config' && judging.bundle === sha256;
+  const is = (judging: Judging | null) => judging?.bundle === sha256;
   if (is(active)) return trial === null ? 'active' : 'on trial';
   if (candidate?.bundle === sha256) return candidate.step;
   if (is(previous)) return 'previous';
@@ -20,7 +20,7 @@ export function stateLines(state: BundleState, used: string): string[] {
   const { active, trial, candidate, outcomes } = state;
   const last = outcomes.at(-1);
   return [
-    ...(active === 'config' ? hanging(`The bundle of the config judges: ${used}`) : []),
+    ...(active.bundle === null ? hanging(`The bundle of the config judges: ${used}`) : []),
     ...(trial === null ? [] : hanging(trialText(judgingName(active), trial.until))),
     ...(candidate?.step === 'staged'
       ? hanging(`${candidate.name} ${candidate.version} is proved when the station starts.`)

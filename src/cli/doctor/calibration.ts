@@ -1,6 +1,7 @@
+import { stationCalibration } from '../../daemon/calibration/station-calibration.js';
 import type { Config } from '../../daemon/config/schema.js';
 import type { Finding } from '../../daemon/control/station-verbs.js';
-import { loadCalibration, type LoadedCalibration } from '../../pipeline/bundle/load-calibration.js';
+import type { LoadedCalibration } from '../../pipeline/bundle/load-calibration.js';
 import { fail, ok, warn } from './finding.js';
 
 const msPerDay = 86_400_000;
@@ -8,13 +9,12 @@ const again = 'Calibrate again: cupcheck calibrate scale, cupcheck calibrate emp
 
 /** The kept calibration by itself: there, whole, with its picture, not too old. Errors: CALIBRATION_INVALID. */
 export async function calibration(config: Config, now = new Date()): Promise<Finding[]> {
-  const { path, maxAgeDays } = config.calibration;
-  if (path === null) {
-    const help = 'cupcheck calibrate scale, cupcheck calibrate empty; then set calibration.path.';
+  const loaded = await stationCalibration(config);
+  if (loaded === null) {
+    const help = 'cupcheck calibrate scale, cupcheck calibrate empty.';
     return [warn('calibration', 'none: sizes are not checked, nothing unexplained is seen', help)];
   }
-  const loaded = await loadCalibration(path);
-  return [...kept(loaded), ...ages(loaded, maxAgeDays, now)];
+  return [...kept(loaded), ...ages(loaded, config.calibration.maxAgeDays, now)];
 }
 
 function kept({ calibration: { pxPerMm, scale, camera }, referenceJpeg }: LoadedCalibration): Finding[] {

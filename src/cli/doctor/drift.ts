@@ -1,10 +1,10 @@
+import { stationCalibration } from '../../daemon/calibration/station-calibration.js';
 import type { Config } from '../../daemon/config/schema.js';
 import { askStation } from '../../daemon/control/client.js';
 import type { Finding } from '../../daemon/control/station-verbs.js';
 import { decodeJpeg } from '../../native/jpeg.js';
 import { inferSettings } from '../../daemon/from-config.js';
 import { compareToEmptyCup } from '../../daemon/station-check/empty-cup.js';
-import { loadCalibration } from '../../pipeline/bundle/load-calibration.js';
 import { stationFrame } from '../calibrate/station-frames.js';
 import { fail } from './finding.js';
 
@@ -13,13 +13,12 @@ import { fail } from './finding.js';
  * Nobody runs: nothing is found here, since the station's own check tells it. Errors: those of the station's camera.
  */
 export async function drift(config: Config): Promise<Finding[]> {
-  const {
-    calibration: { path },
-    control,
-  } = config;
-  if (path === null) return [];
-  const { calibration, referenceJpeg } = await loadCalibration(path);
-  const { picture } = await stationFrame((verb, params, options) => askStation(control.socket, verb, params, options));
+  const kept = await stationCalibration(config);
+  if (kept === null) return [];
+  const { calibration, referenceJpeg } = kept;
+  const { picture } = await stationFrame((verb, params, options) =>
+    askStation(config.control.socket, verb, params, options),
+  );
   const { width, height } = calibration.camera;
   if (picture.width !== width || picture.height !== height) {
     const detail = `the camera gives ${picture.width}×${picture.height}, calibrated was ${width}×${height}`;

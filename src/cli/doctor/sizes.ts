@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
+import { stationCalibration } from '../../daemon/calibration/station-calibration.js';
 import type { Config } from '../../daemon/config/schema.js';
 import type { Finding } from '../../daemon/control/station-verbs.js';
 import { readTrust } from '../../daemon/bundles/trusted-keys.js';
 import { judgingPlace } from '../../daemon/bundles/judging-bundle.js';
 import { JournalReader } from '../../daemon/journal/reader.js';
 import type { Result } from '../../daemon/result.js';
-import { loadCalibration } from '../../pipeline/bundle/load-calibration.js';
 import { loadBundle } from '../../pipeline/bundle/load.js';
 import { counted } from '../layout.js';
 import { fail, ok } from './finding.js';
@@ -54,14 +54,14 @@ export function sizeBias(
 /** The journal's newest cups, by `sizeBias`. Errors: CALIBRATION_INVALID, JOURNAL_NEWER, STORAGE_FAULT, BUNDLE_*. */
 export async function sizes(config: Config): Promise<Finding[]> {
   const { path } = config.journal;
-  if (config.calibration.path === null || !existsSync(path)) return [];
-  const { sha256 } = await loadCalibration(config.calibration.path);
+  const calibration = await stationCalibration(config);
+  if (calibration === null || !existsSync(path)) return [];
   const { folder, trust } = await judgingPlace(config);
   const { manifest } = await loadBundle(folder, await readTrust(trust));
   const reader = JournalReader.open(path);
   try {
     const diameters = new Map(manifest.designs.map(({ id, diameterMm }) => [id, diameterMm]));
-    return sizeBias(reader.tail(CUPS), diameters, sha256);
+    return sizeBias(reader.tail(CUPS), diameters, calibration.sha256);
   } finally {
     reader.close();
   }

@@ -1,4 +1,5 @@
-import { readPointer, readServing, readTaught, type ServingPointer } from '../../daemon/gallery/gallery-folder.js';
+import type { ServedGallery } from '../../daemon/gallery/galleries.js';
+import { readServed, readTaught } from '../../daemon/gallery/gallery-folder.js';
 import { activeAdditions, type Addition } from '../../pipeline/taught/taught-gallery.js';
 import type { Place } from './where.js';
 
@@ -26,13 +27,13 @@ export interface ListedDesign {
   readonly when: string;
 }
 
-/** Errors: GALLERY_INVALID. */
-export async function listTaught({
-  folder,
-  station,
-}: Place): Promise<{ readonly served: ServingPointer | null; readonly additions: readonly ListedAddition[] }> {
-  const taught = await readTaught(folder);
-  const serving = station ? await readServing(folder) : taught;
+/** Errors: GALLERY_INVALID, BUNDLE_STATE. */
+export async function listTaught(
+  place: Place,
+): Promise<{ readonly served: ServedGallery | null; readonly additions: readonly ListedAddition[] }> {
+  const taught = await readTaught(place.folder);
+  const pointer = await place.served();
+  const serving = place.station ? await readServed(place.folder, pointer?.gallery ?? null) : taught;
   const served = new Set(serving === null ? [] : activeAdditions(serving).map(({ id }) => id));
   const stateOf = ({ id, undone }: Addition): AdditionState => {
     if (undone === null) return served.has(id) ? 'serving' : 'candidate';
@@ -49,7 +50,7 @@ export async function listTaught({
     sha256: one.picture.sha256,
     undone: one.undone,
   }));
-  return { served: station ? await readPointer(folder) : null, additions };
+  return { served: pointer, additions };
 }
 
 /** A line a design and side; who taught it last, and when. */

@@ -1,12 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import {
-  cropFile,
-  keepServing,
-  readServing,
-  readTaught,
-  type ServingPointer,
-  sha256,
-} from '../../daemon/gallery/gallery-folder.js';
+import { cropFile, keepServed, readServed, readTaught, sha256 } from '../../daemon/gallery/gallery-folder.js';
+import type { ServedGallery } from '../../daemon/gallery/galleries.js';
 import { whileLocked } from '../../daemon/folder-lock.js';
 import { CupcheckError } from '../../errors.js';
 import type { Engine } from '../../pipeline/engine.js';
@@ -24,14 +18,19 @@ export interface RecalibrateOptions {
   /** Replay and show, and change nothing. */
   readonly dryRun: boolean;
   readonly deed: Deed;
+  /** Lets the kept gallery serve for the network of the bundle. */
+  readonly serve: (served: ServedGallery) => Promise<ServedBy>;
 }
+
+/** Who let it serve: the running station, which judges by it now, or the document that counts when it starts. */
+export type ServedBy = 'station' | 'document';
 
 export interface Recalibration {
   /** `unchanged`: what is taught serves already. `replayed`: a dry run that would serve. */
   readonly outcome: 'serving' | 'refused' | 'unchanged' | 'replayed';
   readonly pictures: { readonly before: number; readonly after: number };
   readonly replay: Replay | null;
-  readonly served: ServingPointer | null;
+  readonly served: (ServedGallery & { readonly by: ServedBy }) | null;
 }
 
 /** The kept picture of an addition must still give its vector: else it is not what was taught. */
@@ -66,14 +65,14 @@ const idsOf = (gallery: TaughtGallery | null) =>
 
 /**
  * Lets what is taught serve, where every known item still is what it was and none passes as what it is not.
- * @throws ENROL_UNKNOWN (nothing is taught), GALLERY_*, INFER_FAILED, STORAGE_FAULT
+ * @throws ENROL_UNKNOWN (nothing is taught), GALLERY_*, INFER_FAILED, STORAGE_FAULT, and what `serve` throws
  */
 export async function recalibrate(options: RecalibrateOptions, place: Place, engine: Engine): Promise<Recalibration> {
   const { folder, bundle } = place;
   return await whileLocked(folder, 'GALLERY_BUSY', async () => {
     const next = await readTaught(folder);
     if (next === null) throw new CupcheckError('ENROL_UNKNOWN', `nothing is taught in ${folder.path}`);
-    const serving = await readServing(folder);
+    const serving = await readServed(folder, (await place.served())?.gallery ?? null);
     const pictures = {
       before: serving === null ? 0 : activeAdditions(serving).length,
       after: activeAdditions(next).length,
@@ -87,7 +86,8 @@ export async function recalibrate(options: RecalibrateOptions, place: Place, eng
     const stands = replayed.harms.filter(({ kind }) => kind !== 'lost' || !options.acceptLosses);
     if (stands.length > 0) return { outcome: 'refused', pictures, replay: replayed, served: null };
     if (options.dryRun) return { outcome: 'replayed', pictures, replay: replayed, served: null };
-    const served = await keepServing(folder, next, options.deed);
-    return { outcome: 'serving', pictures, replay: replayed, served };
+    const served = { gallery: await keepServed(folder, next), ...options.deed };
+    const by = await options.serve(served);
+    return { outcome: 'serving', pictures, replay: replayed, served: { ...served, by } };
   });
 }

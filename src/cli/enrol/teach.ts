@@ -1,11 +1,4 @@
-import {
-  cropFile,
-  keepCrop,
-  keepTaught,
-  readServing,
-  readTaught,
-  sha256,
-} from '../../daemon/gallery/gallery-folder.js';
+import { cropFile, keepCrop, keepTaught, readServed, readTaught, sha256 } from '../../daemon/gallery/gallery-folder.js';
 import { whileLocked } from '../../daemon/folder-lock.js';
 import { CupcheckError } from '../../errors.js';
 import type { Engine } from '../../pipeline/engine.js';
@@ -107,7 +100,7 @@ export async function teach(options: TeachOptions, place: Place, engine: Engine)
   const { networkSha256, dim } = bundle.manifest.gallery;
   return await whileLocked(folder, 'GALLERY_BUSY', async () => {
     const before = (await readTaught(folder)) ?? emptyGallery(networkSha256, dim);
-    const serving = place.station ? await readServing(folder) : null;
+    const serving = await readServed(folder, (await place.served())?.gallery ?? null);
     const extended = extendBundle(bundle, { serving, candidate: before });
     requireNew(options.pictures, before);
     const items: OneItem[] = [];

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
+import { readBundleState } from '../../daemon/bundles/bundle-state-file.js';
 import { judgingPlace } from '../../daemon/bundles/judging-bundle.js';
 import { readTrust } from '../../daemon/bundles/trusted-keys.js';
+import { stationCalibration } from '../../daemon/calibration/station-calibration.js';
+import type { ServedGallery } from '../../daemon/gallery/galleries.js';
 import { type GalleryFolder, stationGallery } from '../../daemon/gallery/gallery-folder.js';
 import { type Bundle, loadBundle } from '../../pipeline/bundle/load.js';
-import { keptCalibration } from '../calibrate/keep-calibration.js';
 import type { Cli } from '../cli.js';
 
 export interface WhereOptions {
@@ -20,6 +22,8 @@ export interface Place {
   /** The station's scale, and the size of pictures that it holds for; `null` = not calibrated, or no station's gallery. */
   readonly calibration: { readonly pxPerMm: number; readonly width: number; readonly height: number } | null;
   readonly threads: number;
+  /** What serves now; `null` = nothing, or it is no station's gallery. Errors: BUNDLE_STATE, GALLERY_INVALID. */
+  readonly served: () => Promise<ServedGallery | null>;
 }
 
 /** Errors: CONFIG_INVALID, BUNDLE_*, KEY_INVALID, CALIBRATION_INVALID. */
@@ -31,14 +35,23 @@ export async function placeOf({ gallery, bundle }: WhereOptions, cli: Cli): Prom
   const loaded = await loadBundle(bundle ?? judging.folder, trust);
   const threads = config.infer.threads;
   if (gallery !== undefined)
-    return { bundle: loaded, folder: { path: gallery }, station: false, calibration: null, threads };
-  const kept = config.calibration.path === null ? null : await keptCalibration(config.calibration.path);
+    return {
+      bundle: loaded,
+      folder: { path: gallery },
+      station: false,
+      calibration: null,
+      threads,
+      served: () => Promise.resolve(null),
+    };
+  const kept = (await stationCalibration(config))?.calibration ?? null;
+  const { networkSha256 } = loaded.manifest.gallery;
   return {
     bundle: loaded,
-    folder: stationGallery(config.gallery.path, loaded.manifest.gallery.networkSha256),
+    folder: stationGallery(config.gallery.path, networkSha256),
     station: true,
     calibration: kept === null ? null : { pxPerMm: kept.pxPerMm, ...kept.camera },
     threads,
+    served: async () => (await readBundleState(config)).active.galleries[networkSha256] ?? null,
   };
 }
 

@@ -1,11 +1,11 @@
 import { keepGolden } from '../../daemon/golden/golden-folder.js';
 import type { GoldenRecord } from '../../daemon/golden/golden-record.js';
 import { recordOfCup, type SceneNow } from '../../daemon/golden/record-of-cup.js';
+import { stationCalibration } from '../../daemon/calibration/station-calibration.js';
 import type { Config } from '../../daemon/config/schema.js';
 import { zoneOf } from '../../daemon/from-config.js';
 import { JournalReader } from '../../daemon/journal/reader.js';
 import { CupcheckError } from '../../errors.js';
-import { loadCalibration } from '../../pipeline/bundle/load-calibration.js';
 import { designIdPattern } from '../../pipeline/taught/taught-gallery.js';
 import { personOf } from '../enrol/person.js';
 import { keptPicture } from '../kept-picture.js';
@@ -28,7 +28,7 @@ function checked({ expect, note }: GoldenGiven): void {
 }
 
 const sceneNow = async (config: Config): Promise<SceneNow> => ({
-  calibration: config.calibration.path === null ? null : await loadCalibration(config.calibration.path),
+  calibration: await stationCalibration(config),
   codeZone: zoneOf(config),
 });
 

@@ -1,6 +1,8 @@
 import { readTrust } from '../../daemon/bundles/trusted-keys.js';
 import type { Config } from '../../daemon/config/schema.js';
 import { inferSettings } from '../../daemon/from-config.js';
+import { readBundleState } from '../../daemon/bundles/bundle-state-file.js';
+import { digestsOf } from '../../daemon/gallery/galleries.js';
 import { stationBundle } from '../../daemon/gallery/gallery-folder.js';
 import type { GoldenRecord } from '../../daemon/golden/golden-record.js';
 import type { Result } from '../../daemon/result.js';
@@ -77,7 +79,8 @@ export class ReplayJudge {
     const trust = await readTrust({ folder: config.bundle.trusted, allowUnsigned: true });
     const precision = options.precision ?? (config.infer.precision === 'auto' ? 'fp32' : config.infer.precision);
     const bundle = await loadBundle(folder, trust, precision);
-    const taught = await stationBundle(bundle, config.gallery.path);
+    const { galleries } = (await readBundleState(config)).active;
+    const taught = await stationBundle(bundle, config.gallery.path, digestsOf(galleries));
     const judge = options.judge ?? config.judge.name;
     const engine = await engineOf(taught, config.infer.threads, judge === null ? [] : [judge]);
     try {

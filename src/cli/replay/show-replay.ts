@@ -1,8 +1,9 @@
 import { constants, setPriority } from 'node:os';
+import { stationCalibration } from '../../daemon/calibration/station-calibration.js';
 import type { Config } from '../../daemon/config/schema.js';
 import { listGolden } from '../../daemon/golden/golden-folder.js';
 import { CupcheckError } from '../../errors.js';
-import { loadCalibration, type LoadedCalibration } from '../../pipeline/bundle/load-calibration.js';
+import type { LoadedCalibration } from '../../pipeline/bundle/load-calibration.js';
 import { isJudgeName, judgeNames } from '../../pipeline/judges/names.js';
 import type { Cli } from '../cli.js';
 import { amber, done, type ExitCode } from '../exit-codes.js';
@@ -57,7 +58,7 @@ export async function showReplay(
     if (!cli.options.json) for (const line of hanging(why)) cli.terminal.err(line);
     return done;
   }
-  const calibration = config.calibration.path === null ? null : await loadCalibration(config.calibration.path);
+  const calibration = await stationCalibration(config);
   const comparison = await load(calibration);
   const { heads, judge, judgeGolden: judgeOfGolden } = comparison;
   const isQuiet = isNamed || cli.options.json;

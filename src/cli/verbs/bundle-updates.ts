@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type BundleState, judgingName } from '../../daemon/bundles/bundle-state.js';
-import type { UpdateAnswer, UpdateEvent } from '../../daemon/update/bundle-updates.js';
+import type { UpdateAnswer } from '../../daemon/update/bundle-updates.js';
 import { CupcheckError } from '../../errors.js';
 import { type Cli, examples } from '../cli.js';
 import { done } from '../exit-codes.js';
@@ -12,15 +12,6 @@ const rollbackPatienceMs = 180_000;
 /** A digest that no bundle has. */
 const noBundle = '0'.repeat(64);
 const notRunning = 'The station does not run: its document was changed, and counts when it starts.';
-
-const stepTexts = {
-  loading: 'Loading it beside the bundle that judges…',
-  proving: 'Loaded. Proving it…',
-  waiting: 'Proved. It takes over between two cups…',
-} as const;
-
-const eventText = (event: UpdateEvent): string =>
-  event.step === 'proved' ? `${event.by}: ${event.found}` : stepTexts[event.step];
 
 /** What a document says of how bundles stand, as the station answers it. */
 const documentOf = ({ active, previous, trial, candidate }: BundleState, outcome: string) => ({
@@ -52,23 +43,18 @@ export function registerActivate(bundle: Command, cli: Cli): void {
           file === undefined
             ? await pickBundle(meant ?? '', config)
             : (await installArchive(file, config, cli.terminal)).sha256;
-        const { StepProgress } = await import('../progress/step-progress.js');
-        const progress = new StepProgress(cli.terminal, Object.keys(stepTexts).length);
-        const onEvent = (given: unknown) => {
-          const event = given as UpdateEvent;
-          progress.clear();
-          if (!cli.options.json) cli.terminal.err(eventText(event));
-          if (event.step !== 'proved') progress.begin(event.step);
-        };
+        const { ProvingProgress } = await import('../bundle/proving-progress.js');
+        const progress = new ProvingProgress(cli);
         const found = await stationOrOffline(
           () =>
             orInterrupted(
               (signal) =>
-                cli.ask<UpdateAnswer>('bundle.activate', { bundle: sha256 }, { timeoutMs: null, onEvent, signal }),
-              () => {
-                progress.end();
-                cli.terminal.err('Interrupted: what judges now is told by cupcheck bundle list.');
-              },
+                cli.ask<UpdateAnswer>(
+                  'bundle.activate',
+                  { bundle: sha256 },
+                  { timeoutMs: null, onEvent: progress.onEvent, signal },
+                ),
+              () => progress.interrupted(),
             ),
           () => stageOffline(config, sha256, new Date()),
         ).finally(() => progress.end());
@@ -125,7 +111,7 @@ export function registerCommit(bundle: Command, cli: Cli): void {
           ...hanging(
             outcome === 'nothing_to_do'
               ? `Nothing to do: ${judgingName(active)} is committed.`
-              : `${judgingName(active)} is committed. cupcheck bundle rollback goes back to ${judgingName(previous ?? 'config')}.`,
+              : `${judgingName(active)} is committed. cupcheck bundle rollback goes back to ${judgingName(previous ?? { bundle: null })}.`,
           ),
           ...(offline === null || outcome === 'nothing_to_do' ? [] : hanging(notRunning)),
         ]);
@@ -150,8 +136,7 @@ export function registerRollback(bundle: Command, cli: Cli): void {
           () => ask(null),
           () => rollbackOffline(config, new Date()),
           // It may have read the document after the change: one step back is enough.
-          ({ before }) =>
-            ask((before.candidate ?? (before.active === 'config' ? null : before.active))?.bundle ?? noBundle),
+          ({ before }) => ask((before.candidate ?? before.active).bundle ?? noBundle),
         );
         if (found.by === 'station') {
           const { outcome, active, ms } = found.answer;
@@ -174,7 +159,7 @@ export function registerRollback(bundle: Command, cli: Cli): void {
 function rollbackText(outcome: UpdateAnswer['outcome'], name: string, ms: number | null): string {
   if (outcome === 'nothing_to_do') return `Nothing to do: ${name} judges, and nothing is known that judged before.`;
   if (outcome === 'withdrawn') return `The proof was ended. ${name} judges, as before.`;
-  const subject = name === judgingName('config') ? `T${name.slice(1)}` : name;
+  const subject = name === judgingName({ bundle: null }) ? `T${name.slice(1)}` : name;
   return ms === null ? `${subject} judges again.` : `${subject} judges again, after ${ms} ms.`;
 }
 

@@ -243,7 +243,7 @@ function registerList(bundle: Command, cli: Cli): void {
         const { listLines } = await import('../bundle/bundle-lines.js');
         const { stateLines, stateWord } = await import('../bundle/state-lines.js');
         const { store, trusted } = config.bundle;
-        const state = await readBundleState(config.state.path);
+        const state = await readBundleState(config);
         const listed = await listBundles(store, await readTrust({ folder: trusted, allowUnsigned: true }));
         const used = placeOfJudging(config, state.active).folder;
         const bundles = listed.map((one) => ({

@@ -41,26 +41,26 @@ export function registerCalibrate(program: Command, cli: Cli): void {
         const { config } = await cli.goodConfig();
         checkScaleOptions(options);
         const { pictureToCalibrateBy } = await import('../calibrate/station-frames.js');
-        const { calibrationPath, keptCalibration, keepScale } = await import('../calibrate/keep-calibration.js');
-        const path = calibrationPath(config);
-        const before = await keptCalibration(path);
+        const { keepScale } = await import('../calibrate/keep-calibration.js');
+        const { calibrationPlace } = await import('../calibrate/where.js');
         const taken = await pictureToCalibrateBy(image, cli);
         const found = await measure(taken, options, config);
         const by = options.target === true ? 'target' : 'coin';
         const kept = await keepScale(
-          path,
+          calibrationPlace(cli, config),
           taken.picture,
           found.pxPerMm,
           { by, seen: found.seen, spread: found.spread },
           new Date(),
         );
+        const { path, before } = kept;
         const document = { path, calibration: kept.calibration, before: before?.pxPerMm ?? null };
         cli.print(document, () => [
           ...scaleLines(path, kept.calibration, before),
           ...(kept.dropped
             ? ['The picture of the empty cup had another size and is gone: cupcheck calibrate empty.']
             : []),
-          ...takesEffect(config.calibration.path, path),
+          ...takesEffect(),
         ]);
         return done;
       }),
@@ -79,13 +79,11 @@ export function registerCalibrate(program: Command, cli: Cli): void {
       cli.action(async (image: string | undefined) => {
         const { config } = await cli.goodConfig();
         const { pictureToCalibrateBy } = await import('../calibrate/station-frames.js');
-        const { calibrationPath, keepEmptyCup } = await import('../calibrate/keep-calibration.js');
-        const path = calibrationPath(config);
-        const calibration = await keepEmptyCup(path, await pictureToCalibrateBy(image, cli), new Date());
-        cli.print({ path, calibration }, () => [
-          ...emptyLines(path, calibration),
-          ...takesEffect(config.calibration.path, path),
-        ]);
+        const { keepEmptyCup } = await import('../calibrate/keep-calibration.js');
+        const { calibrationPlace } = await import('../calibrate/where.js');
+        const place = calibrationPlace(cli, config);
+        const { path, calibration } = await keepEmptyCup(place, await pictureToCalibrateBy(image, cli), new Date());
+        cli.print({ path, calibration }, () => [...emptyLines(path, calibration), ...takesEffect()]);
         return done;
       }),
     );
@@ -224,9 +222,6 @@ function emptyLines(path: string, { reference, empty, camera }: Calibration): st
   ]);
 }
 
-/** The config is read once: what is kept now counts from the next start on. */
-function takesEffect(configured: string | null, path: string): string[] {
-  if (configured !== null)
-    return indented('It counts from the next start of the station on: systemctl restart cupcheck.', 0);
-  return indented(`No station uses it yet: set calibration.path to ${path}, then start the station again.`, 0);
-}
+/** A calibration is read once: what is kept now counts from the next start on. */
+const takesEffect = (): string[] =>
+  indented('It counts from the next start of the station on: systemctl restart cupcheck.', 0);

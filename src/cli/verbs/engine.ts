@@ -28,13 +28,13 @@ function registerBuild(engine: Command, cli: Cli): void {
     .action(
       cli.action(async (meant: string, { provider = null }: { readonly provider?: ProviderName | null }) => {
         const { config } = await cli.goodConfig();
-        const { placeOfMeant } = await import('../engine/meant-place.js');
+        const { meantJudging } = await import('../engine/meant-judging.js');
         const { inferSettings } = await import('../../daemon/from-config.js');
         const { buildInChild } = await import('../../daemon/engines/build-in-child.js');
         const { BuildProgressLine } = await import('../engine/build-progress.js');
         const { builtLines } = await import('../engine/engine-lines.js');
         const { path: store, maxScoreDifference } = config.engines;
-        const own = inferSettings(config, await placeOfMeant(meant, config));
+        const own = inferSettings(config, await meantJudging(meant, config));
         const settings = provider === null ? own : { ...own, providers: { order: [provider], require: null } };
         const start = { store, golden: config.golden.path, settings, maxScoreDifference };
         const bar = new BuildProgressLine(cli.terminal);

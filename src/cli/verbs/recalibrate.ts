@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import type { Harm } from '../../pipeline/taught/replay.js';
-import type { Recalibration } from '../enrol/recalibrate.js';
+import type { ServedGallery } from '../../daemon/gallery/galleries.js';
+import { CupcheckError } from '../../errors.js';
+import type { Recalibration, ServedBy } from '../enrol/recalibrate.js';
 import { type Cli, examples } from '../cli.js';
 import { personOf } from '../enrol/person.js';
 import { amber, done } from '../exit-codes.js';
@@ -11,6 +13,7 @@ interface Options {
   readonly dryRun?: true;
   readonly by?: string;
   readonly bundle?: string;
+  readonly none?: true;
 }
 
 export function registerRecalibrate(program: Command, cli: Cli): void {
@@ -21,17 +24,30 @@ export function registerRecalibrate(program: Command, cli: Cli): void {
     .option('--accept-losses', 'also where items that were confirmed become amber; never where one passes as another')
     .option('--by <name>', 'who does it (default: your user name)')
     .option('--bundle <folder>', 'the model bundle (default: the one that the station judges by)')
+    .option('--none', 'let nothing serve that was taught: the bundle judges alone, until the next recalibrate')
     .action(
       cli.action(async (options: Options) => {
         const { placeOf } = await import('../enrol/where.js');
         const { recalibrate } = await import('../enrol/recalibrate.js');
+        const { letServe } = await import('../enrol/let-serve.js');
         const { engineOf } = await import('../offline-engine.js');
-        const { bundle, acceptLosses = false, dryRun = false } = options;
+        const { bundle, acceptLosses = false, dryRun = false, none = false } = options;
+        if (none && (acceptLosses || dryRun))
+          throw new CupcheckError('USAGE', '--none replays nothing: it goes with --by and --bundle alone');
+        const { config } = await cli.goodConfig();
         const place = await placeOf(bundle === undefined ? {} : { bundle }, cli);
         const deed = { when: new Date().toISOString(), who: personOf(options.by) };
+        const { networkSha256 } = place.bundle.manifest.gallery;
+        const serve = (served: ServedGallery | null) => letServe(cli, config, networkSha256, served, deed);
+        if (none) {
+          const outcome = (await place.served()) === null ? 'unchanged' : 'none';
+          const by = outcome === 'none' ? await serve(null) : null;
+          cli.print({ outcome, by }, () => hanging(noneText(by)));
+          return done;
+        }
         const engine = await engineOf(place.bundle, place.threads);
         try {
-          const found = await recalibrate({ acceptLosses, dryRun, deed }, place, engine);
+          const found = await recalibrate({ acceptLosses, dryRun, deed, serve }, place, engine);
           cli.print(found, () => lines(found));
           return found.outcome === 'refused' ? amber : done;
         } finally {
@@ -39,7 +55,7 @@ export function registerRecalibrate(program: Command, cli: Cli): void {
         }
       }),
     );
-  examples(command, ['cupcheck recalibrate --dry-run', 'cupcheck recalibrate']);
+  examples(command, ['cupcheck recalibrate --dry-run', 'cupcheck recalibrate', 'cupcheck recalibrate --none']);
 }
 
 const harmSays: Readonly<Record<Harm['kind'], (design: string) => string>> = {
@@ -69,15 +85,18 @@ function lines({ outcome, pictures, replay, served }: Recalibration): string[] {
     ...shown,
     ...told,
     ...more,
-    ...conclusion(outcome, served?.gallery ?? ''),
+    ...conclusion(outcome, served),
   ];
 }
 
-function conclusion(outcome: Recalibration['outcome'], gallery: string): string[] {
-  if (outcome === 'serving')
-    return hanging(
-      `Gallery ${gallery.slice(0, 12)} serves from the next start of the station on: systemctl restart cupcheck.`,
-    );
+const servesFrom = (by: ServedBy): string =>
+  by === 'station' ? 'from now on' : 'when the station starts: it does not run';
+
+const noneText = (by: ServedBy | null): string =>
+  by === null ? 'Nothing to do: nothing serves that was taught.' : `The bundle judges alone ${servesFrom(by)}.`;
+
+function conclusion(outcome: Recalibration['outcome'], served: Recalibration['served']): string[] {
+  if (served !== null) return hanging(`Gallery ${served.gallery.slice(0, 12)} serves ${servesFrom(served.by)}.`);
   if (outcome === 'replayed') return hanging('Nothing speaks against it. Nothing was changed.');
   return hanging(
     'Refused, nothing was changed. Take back the pictures that do it (cupcheck enrol undo), or teach more pictures of the design: two a side at least tell it from one that looks like it.',

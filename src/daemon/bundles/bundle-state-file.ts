@@ -2,10 +2,15 @@ import { Ajv, type JSONSchemaType } from 'ajv';
 import { join } from 'node:path';
 import { CupcheckError } from '../../errors.js';
 import { readBounded } from '../../pipeline/bundle/read-bounded.js';
+import type { Config } from '../config/schema.js';
 import { replaceFile, stationReads } from '../durable-file.js';
-import { type BundleState, noState } from './bundle-state.js';
+import type { Galleries } from '../gallery/galleries.js';
+import { servedBefore } from '../gallery/served-before.js';
+import { type BundleState, noState, ofConfig } from './bundle-state.js';
 
-const maxBytes = 65_536;
+export type StateConfig = Pick<Config, 'state' | 'gallery'>;
+
+const maxBytes = 2 ** 18;
 const sha256 = { type: 'string', pattern: '^[0-9a-f]{64}$' };
 const orNull = (schema: object) => ({ anyOf: [{ type: 'null' }, schema] });
 const word = { type: 'string', minLength: 1, maxLength: 200 };
@@ -17,18 +22,23 @@ const record = (properties: Readonly<Record<string, object>>) => ({
   properties,
 });
 const named = { bundle: sha256, name: word, version: word };
-const judging = {
-  anyOf: [
-    { type: 'string', const: 'config' },
-    record({ ...named, gallery: orNull(sha256), calibration: orNull(sha256), engine: orNull(sha256) }),
-  ],
+const mostNetworks = 100;
+const galleries = {
+  type: 'object',
+  maxProperties: mostNetworks,
+  required: [],
+  propertyNames: { pattern: sha256.pattern },
+  additionalProperties: record({ gallery: sha256, when: word, who: word }),
 };
+const together = { galleries, engine: orNull(sha256) };
+const judging = { anyOf: [record({ bundle: { type: 'null' }, ...together }), record({ ...named, ...together })] };
 const schema = record({
-  schema: { type: 'integer', const: 1 },
+  schema: { type: 'integer', const: 2 },
   active: judging,
   previous: orNull(judging),
   trial: orNull(record({ since: moment, until: moment, before: orNull(judging) })),
   candidate: orNull(record({ ...named, step: { type: 'string', enum: ['staged', 'proving'] }, since: moment })),
+  calibration: orNull(sha256),
   outcomes: {
     type: 'array',
     maxItems: 100,
@@ -47,8 +57,28 @@ const isState = new Ajv({ strict: true, allowUnionTypes: true }).compile(
 /** The document that says which bundle judges; in the folder of the station's state. */
 export const bundleStateFile = (stateFolder: string): string => join(stateFolder, 'bundle-state.json');
 
-/** @throws BUNDLE_STATE where the bytes are no such document, or contradict themselves */
-export function parseBundleState(bytes: Uint8Array, path: string): BundleState {
+type Fields = Readonly<Record<string, unknown>>;
+const isRecord = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A document of schema 1 as one of schema 2, unchecked: its bundles named no gallery, each followed what served for its network. */
+function ofSchema1(value: Fields, served: Galleries): Fields {
+  const judging = (before: unknown) => {
+    if (before === 'config') return ofConfig(served);
+    if (!isRecord(before)) return before;
+    const { bundle, name, version, engine } = before;
+    return { bundle, name, version, engine, galleries: served };
+  };
+  const trial = isRecord(value['trial']) ? { ...value['trial'], before: judging(value['trial']['before']) } : null;
+  const sets = { active: judging(value['active']), previous: judging(value['previous']) };
+  return { ...value, ...sets, trial, schema: 2, calibration: null };
+}
+
+/**
+ * @param served what served where the document does not say so, because it is of schema 1
+ * @throws BUNDLE_STATE where the bytes are no such document, or contradict themselves
+ */
+export function parseBundleState(bytes: Uint8Array, path: string, served: Galleries = {}): BundleState {
   const damaged = (what: string) => new CupcheckError('BUNDLE_STATE', `${path}: ${what}`);
   let value: unknown;
   try {
@@ -56,29 +86,33 @@ export function parseBundleState(bytes: Uint8Array, path: string): BundleState {
   } catch (cause) {
     throw damaged(`it is not JSON: ${(cause as Error).message}`);
   }
+  if (isRecord(value) && value['schema'] === 1) value = ofSchema1(value, served);
   if (!isState(value)) {
     const [problem] = isState.errors ?? [];
     throw damaged(`${problem?.instancePath || 'the document'} ${problem?.message ?? 'is not as the schema says'}`);
   }
   const { active, previous, trial, candidate } = value;
-  if (trial !== null && (active === 'config' || previous === null)) throw damaged('a trial needs a bundle before it');
+  if (trial !== null && (active.bundle === null || previous === null))
+    throw damaged('a trial needs a bundle before it');
   if (trial !== null && candidate !== null) throw damaged('a bundle is on trial while another one is a candidate');
   return value;
 }
 
 /**
- * What judges at the station whose state lies in `folder`. No document: the bundle of the config judges, and always did.
- * @throws BUNDLE_STATE where there is one that cannot be read: what judges is never guessed
+ * What judges at the station. No document: the bundle of the config judges, and always did, with what was taught and served.
+ * @throws BUNDLE_STATE where there is one that cannot be read: what judges is never guessed; GALLERY_INVALID where it is of before, and
+ * what served then cannot be read
  */
-export async function readBundleState(folder: string): Promise<BundleState> {
-  const path = bundleStateFile(folder);
-  try {
-    return parseBundleState(await readBounded(path, maxBytes, 'BUNDLE_STATE', 'BUNDLE_STATE'), path);
-  } catch (error) {
+export async function readBundleState({ state, gallery }: StateConfig): Promise<BundleState> {
+  const path = bundleStateFile(state.path);
+  const bytes = await readBounded(path, maxBytes, 'BUNDLE_STATE', 'BUNDLE_STATE').catch((error: unknown) => {
     const { cause } = error as { readonly cause?: NodeJS.ErrnoException };
-    if (cause?.code === 'ENOENT') return noState;
+    if (cause?.code === 'ENOENT') return null;
     throw error;
-  }
+  });
+  if (bytes === null) return { ...noState, active: ofConfig(await servedBefore(gallery.path)) };
+  const isOld = /"schema": ?1\b/.test(bytes.toString('latin1'));
+  return parseBundleState(bytes, path, isOld ? await servedBefore(gallery.path) : {});
 }
 
 /**

@@ -1,3 +1,5 @@
+import { type Galleries, sameGalleries } from '../gallery/galleries.js';
+
 /** A bundle by its digest, with the name and version that its manifest gives. */
 export interface NamedBundle {
   /** SHA-256 of its manifest: its name in the store. */
@@ -6,15 +8,17 @@ export interface NamedBundle {
   readonly version: string;
 }
 
-/** What was proved together and judges together. Digests; `null` = there is none, or it is not known yet. */
-export interface ServingBundle extends NamedBundle {
-  readonly gallery: string | null;
-  readonly calibration: string | null;
-  readonly engine: string | null;
+/** The bundle that the config names; the shipped one where it names none. It comes with the program and changes with it. */
+export interface BundleOfConfig {
+  readonly bundle: null;
 }
 
-/** What judges: a bundle of the store, or the one that the config names (the shipped one where it names none). */
-export type Judging = ServingBundle | 'config';
+/** A bundle, and what judges together with it: a way back restores all of it. */
+export type Judging = (NamedBundle | BundleOfConfig) & {
+  readonly galleries: Galleries;
+  /** Digest of the engine in which it was proved; `null` = none, or none is known. */
+  readonly engine: string | null;
+};
 
 /** An active bundle that nobody has committed yet. */
 export interface Trial {
@@ -39,28 +43,34 @@ export interface Outcome extends NamedBundle {
 }
 
 /**
- * Which bundle judges, which one judged before, and which one is on its way. Kept in `bundle-state.json`, whose replacement is the only
- * commit point of an update. The moments are UTC, ISO 8601.
+ * What judges, what judged before, and which bundle is on its way. Kept in `bundle-state.json`, whose replacement is the only commit point
+ * of an update, of `recalibrate`, and of `calibrate`. The moments are UTC, ISO 8601.
  */
 export interface BundleState {
-  readonly schema: 1;
+  readonly schema: 2;
   readonly active: Judging;
   /** What `rollback` goes back to; `null` = nothing. */
   readonly previous: Judging | null;
   /** `null` = the active bundle is committed. */
   readonly trial: Trial | null;
   readonly candidate: Candidate | null;
+  /** Digest of the station's calibration; `null` = it has none. Where the camera stands is no matter of a bundle: no way back changes it. */
+  readonly calibration: string | null;
   /** The last ones, the newest at the end. */
   readonly outcomes: readonly Outcome[];
 }
 
+/** The bundle of the config, with what was taught. */
+export const ofConfig = (galleries: Galleries): Judging => ({ bundle: null, galleries, engine: null });
+
 /** A station that never had another bundle than the config's. */
 export const noState: BundleState = {
-  schema: 1,
-  active: 'config',
+  schema: 2,
+  active: ofConfig({}),
   previous: null,
   trial: null,
   candidate: null,
+  calibration: null,
   outcomes: [],
 };
 
@@ -74,10 +84,14 @@ export function phaseOf({ trial, candidate }: BundleState): Phase {
 /** Digests of the bundles that a way forward or back may need. */
 export function neededBundles({ active, previous, trial, candidate }: BundleState): ReadonlySet<string> {
   const judging = [active, previous, trial?.before ?? null].flatMap((one) =>
-    one === null || one === 'config' ? [] : [one.bundle],
+    one === null || one.bundle === null ? [] : [one.bundle],
   );
   return new Set(candidate === null ? judging : [...judging, candidate.bundle]);
 }
 
-export const judgingName = (judging: Judging): string =>
-  judging === 'config' ? 'the bundle of the config' : `${judging.name} ${judging.version}`;
+export const judgingName = (judging: NamedBundle | BundleOfConfig): string =>
+  judging.bundle === null ? 'the bundle of the config' : `${judging.name} ${judging.version}`;
+
+/** Whether a process that judges by the one judges by the other too. */
+export const sameJudging = (a: Judging, b: Judging): boolean =>
+  a.bundle === b.bundle && sameGalleries(a.galleries, b.galleries);

@@ -5,21 +5,26 @@ import {
   type Judging,
   type NamedBundle,
   type Outcome,
+  ofConfig,
   type Phase,
   phaseOf,
-  type ServingBundle,
 } from './bundle-state.js';
+import { type ServedGallery, withGallery } from '../gallery/galleries.js';
 
 /** What happens to the bundles of a station. `at`: the moment, UTC ISO 8601. */
 export type BundleEvent = { readonly at: string } & (
   | { readonly type: 'stage'; readonly candidate: NamedBundle }
   | { readonly type: 'prove' }
   /** The candidate was proved: it judges, on trial until that moment. */
-  | { readonly type: 'activate'; readonly serving: ServingBundle; readonly until: string }
+  | { readonly type: 'activate'; readonly serving: Judging & NamedBundle; readonly until: string }
   | { readonly type: 'reject'; readonly why: string }
   | { readonly type: 'commit' }
   /** Undoes the newest step. `unfit`: bundles that cannot judge, by digest, with what is wrong. */
   | { readonly type: 'rollback'; readonly why: string; readonly unfit?: ReadonlyMap<string, string> }
+  /** Another gallery serves for a network, with the active bundle; `null` = none. */
+  | { readonly type: 'serve'; readonly network: string; readonly served: ServedGallery | null }
+  /** The station was calibrated. */
+  | { readonly type: 'calibrate'; readonly calibration: string }
   /** The station starts. */
   | { readonly type: 'start'; readonly unfit: ReadonlyMap<string, string> }
 );
@@ -48,7 +53,7 @@ const ended = (
     -mostOutcomes,
   );
 
-const isActive = ({ active }: BundleState, bundle: string) => active !== 'config' && active.bundle === bundle;
+const isActive = ({ active }: BundleState, bundle: string) => active.bundle === bundle;
 
 const stage: Cell<'stage'> = (state, { candidate: { bundle, name, version }, at }) =>
   isActive(state, bundle) ? state : { ...state, candidate: { bundle, name, version, step: 'staged', since: at } };
@@ -92,21 +97,21 @@ const activate: Cell<'activate'> = (state, { serving, until, at }) => {
 const commit: Cell<'commit'> = (state, { at }) => ({
   ...state,
   trial: null,
-  outcomes: state.active === 'config' ? state.outcomes : ended(state, state.active, 'committed', null, at),
+  outcomes: state.active.bundle === null ? state.outcomes : ended(state, state.active, 'committed', null, at),
 });
 
 const isFit = (judging: Judging, unfit: ReadonlyMap<string, string>) =>
-  judging === 'config' || !unfit.has(judging.bundle);
+  judging.bundle === null || !unfit.has(judging.bundle);
 
-/** From the active bundle to the one before it; where that cannot judge, to the one of the config. */
+/** From the active bundle to what judged before it; where that cannot judge, to the bundle of the config with what serves now. */
 const back = (state: BundleState, why: string, at: string, unfit: ReadonlyMap<string, string>): BundleState => {
   const { active, previous, trial } = state;
-  if (active === 'config' || previous === null) return state;
+  if (active.bundle === null || previous === null) return state;
   const fit = isFit(previous, unfit);
   const before = trial?.before ?? null;
   return {
     ...state,
-    active: fit ? previous : 'config',
+    active: fit ? previous : ofConfig(active.galleries),
     previous: fit ? before : null,
     trial: null,
     outcomes: ended(state, active, 'rolled_back', why, at),
@@ -117,12 +122,21 @@ const none: ReadonlyMap<string, string> = new Map();
 const rollback: Cell<'rollback'> = (state, { why, at, unfit = none }) => back(state, why, at, unfit);
 const reject: Cell<'reject'> = (state, { why, at }) => drop(state, why, at);
 
+const serve: Cell<'serve'> = (state, { network, served }) => {
+  const { active } = state;
+  if (active.galleries[network]?.gallery === served?.gallery) return state;
+  return { ...state, active: { ...active, galleries: withGallery(active.galleries, network, served) } };
+};
+
+const calibrate: Cell<'calibrate'> = (state, { calibration }) =>
+  state.calibration === calibration ? state : { ...state, calibration };
+
 /** An active bundle that cannot judge makes way, also where nothing was before it. */
 const start: Cell<'start'> = (state, { at, unfit }) => {
   const { active } = state;
-  const problem = active === 'config' ? undefined : unfit.get(active.bundle);
+  const problem = active.bundle === null ? undefined : unfit.get(active.bundle);
   if (problem === undefined) return state;
-  return back({ ...state, previous: state.previous ?? 'config' }, problem, at, unfit);
+  return back({ ...state, previous: state.previous ?? ofConfig(active.galleries) }, problem, at, unfit);
 };
 
 const startOnTrial: Cell<'start'> = (state, event) => {
@@ -144,6 +158,8 @@ const table: Table = {
     reject: same,
     commit: same,
     rollback,
+    serve,
+    calibrate,
     start,
   },
   staged: {
@@ -153,6 +169,8 @@ const table: Table = {
     reject,
     commit: same,
     rollback: (state, { why, at }) => drop(state, why, at),
+    serve,
+    calibrate,
     start,
   },
   proving: {
@@ -162,6 +180,8 @@ const table: Table = {
     reject,
     commit: same,
     rollback: (state, { why, at }) => drop(state, why, at),
+    serve,
+    calibrate,
     start: (state, event) => start(drop(state, 'the station was stopped while it was being proved', event.at), event),
   },
   trial: {
@@ -171,6 +191,8 @@ const table: Table = {
     reject: same,
     commit,
     rollback,
+    serve,
+    calibrate,
     start: startOnTrial,
   },
 };

@@ -5,11 +5,12 @@ import { trustSettings } from '../config/trust-settings.js';
 import type { BundleState, Judging } from './bundle-state.js';
 import { keepBundleState, readBundleState } from './bundle-state-file.js';
 import { nextBundleState } from './bundle-transitions.js';
+import type { Galleries } from '../gallery/galleries.js';
 import { bundlePlace } from './store.js';
 import { readTrust, type TrustSettings } from './trusted-keys.js';
 import { type VerifiedFolder, verifyFolder } from './verify-folder.js';
 
-type BundleConfig = Pick<Config, 'bundle' | 'state'>;
+export type BundleConfig = Pick<Config, 'bundle' | 'state' | 'gallery'>;
 
 /** Where a bundle lies that is to judge, and whose signature it needs. */
 export interface BundlePlace {
@@ -19,19 +20,38 @@ export interface BundlePlace {
   readonly trust: TrustSettings;
 }
 
+/** What a process judges by. */
+export interface JudgesBy {
+  readonly place: BundlePlace;
+  readonly galleries: Galleries;
+}
+
 export function installedPlace(config: Pick<Config, 'bundle'>, sha256: string): BundlePlace {
   const folder = bundlePlace(config.bundle.store, sha256);
   return { folder, sha256, trust: trustSettings(config, folder) };
 }
 
-export function placeOfJudging(config: Pick<Config, 'bundle'>, judging: Judging): BundlePlace {
-  if (judging !== 'config') return installedPlace(config, judging.bundle);
+export function placeOfJudging(
+  config: Pick<Config, 'bundle'>,
+  judging: Pick<Judging, 'bundle'> = { bundle: null },
+): BundlePlace {
+  if (judging.bundle !== null) return installedPlace(config, judging.bundle);
   return { folder: bundleFolder(config), sha256: null, trust: trustSettings(config) };
 }
 
-/** The bundle that the station judges by, as its state says; nothing of it was read. Errors: BUNDLE_STATE. */
+export const judgedBy = (config: Pick<Config, 'bundle'>, judging: Judging): JudgesBy => ({
+  place: placeOfJudging(config, judging),
+  galleries: judging.galleries,
+});
+
+/** What the station judges by, as its state says; nothing of it was read. Errors: BUNDLE_STATE, GALLERY_INVALID. */
+export async function judgesNow(config: BundleConfig): Promise<JudgesBy> {
+  return judgedBy(config, (await readBundleState(config)).active);
+}
+
+/** The bundle of it. Errors: BUNDLE_STATE, GALLERY_INVALID. */
 export async function judgingPlace(config: BundleConfig): Promise<BundlePlace> {
-  return placeOfJudging(config, (await readBundleState(config.state.path)).active);
+  return (await judgesNow(config)).place;
 }
 
 /**
@@ -55,7 +75,7 @@ export async function unfitBundles(
 ): Promise<ReadonlyMap<string, string>> {
   const unfit = new Map<string, string>();
   for (const judging of judgings) {
-    if (judging === null || judging === 'config') continue;
+    if (judging === null || judging.bundle === null) continue;
     await verifyPlace(placeOfJudging(config, judging)).catch((thrown: unknown) => {
       const { code, message } = asCupcheckError(thrown);
       if (code !== 'KEY_INVALID') unfit.set(judging.bundle, message);
@@ -74,7 +94,7 @@ export async function startBundles(
   config: BundleConfig,
   now: Date,
 ): Promise<{ readonly before: BundleState; readonly state: BundleState; readonly kept: CupcheckError | null }> {
-  const before = await readBundleState(config.state.path);
+  const before = await readBundleState(config);
   const unfit = await unfitBundles(config, [before.active, before.previous]);
   const state = nextBundleState(before, { type: 'start', at: now.toISOString(), unfit });
   if (state === before) return { before, state, kept: null };

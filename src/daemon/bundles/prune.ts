@@ -1,8 +1,8 @@
 import { access, constants, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Config } from '../config/schema.js';
 import { bundleFolder } from '../config/shipped-bundle.js';
 import { whileLocked } from '../folder-lock.js';
+import type { BundleConfig } from './judging-bundle.js';
 import { neededBundles } from './bundle-state.js';
 import { readBundleState } from './bundle-state-file.js';
 import { syncFolder } from './durable-folder.js';
@@ -20,11 +20,11 @@ export interface Pruned {
  * Each leaves its place by one rename. A station may stage one of them at that very moment: then it comes back.
  * @throws BUNDLE_STATE, BUNDLE_BUSY, BUNDLE_STORE
  */
-export async function pruneBundles(config: Pick<Config, 'bundle' | 'state'>): Promise<Pruned> {
+export async function pruneBundles(config: BundleConfig): Promise<Pruned> {
   const { store, trusted } = config.bundle;
   const trust = await readTrust({ folder: trusted, allowUnsigned: true });
   const isNeeded = async (): Promise<(one: Listed) => boolean> => {
-    const needed = neededBundles(await readBundleState(config.state.path));
+    const needed = neededBundles(await readBundleState(config));
     return ({ sha256, folder }) => needed.has(sha256) || folder === bundleFolder(config);
   };
   const before = await isNeeded();

@@ -38,7 +38,7 @@ export interface Simulation {
 }
 
 /** What may be asked of its bundles; by the control socket alone, never by MQTT. */
-export type BundleControl = Pick<BundleUpdates, 'activate' | 'commit' | 'rollback'>;
+export type BundleControl = Pick<BundleUpdates, 'activate' | 'serve' | 'calibrate' | 'commit' | 'rollback'>;
 
 /** What a self-test found. */
 export interface SelfTestAnswer {
@@ -90,6 +90,8 @@ const wordOrNull = { ...word, type: ['string', 'null'], default: null };
 /** A request over a text channel may hold any text; control characters would reach terminals and logs. */
 const plainWord = { ...word, pattern: '^[^\\u0000-\\u001f\\u007f]+$' };
 
+const digest = { type: 'string', pattern: '^[0-9a-f]{64}$' };
+
 /** Characters of a picture in one message. */
 const framePartLength = 262_144;
 
@@ -132,13 +134,31 @@ export function stationVerbs(station: StationControl): VerbTable {
         call.emit({ part: text.slice(at, at + framePartLength) });
       return { parts: Math.ceil(text.length / framePartLength) };
     }),
-    'bundle.activate': verb<{ bundle: string }>(
-      { bundle: { type: 'string', pattern: '^[0-9a-f]{64}$' } },
-      ({ bundle }, call) => station.bundles.activate(bundle, (event) => call.emit(event), call.signal),
+    'bundle.activate': verb<{ bundle: string }>({ bundle: digest }, ({ bundle }, call) =>
+      station.bundles.activate(bundle, (event) => call.emit(event), call.signal),
     ),
+    'gallery.serve': verb<{ network: string; gallery: string | null; when: string; who: string }>(
+      {
+        network: digest,
+        gallery: { ...digest, type: ['string', 'null'] },
+        when: { type: 'string', minLength: 20, maxLength: 40, pattern: '^[0-9TZ:.-]+$' },
+        who: plainWord,
+      },
+      ({ network, gallery, when, who }, call) =>
+        station.bundles.serve(
+          network,
+          gallery === null ? null : { gallery, when, who },
+          (event) => call.emit(event),
+          call.signal,
+        ),
+    ),
+    'calibration.use': verb<{ calibration: string }>({ calibration: digest }, async ({ calibration }) => {
+      await station.bundles.calibrate(calibration);
+      return { calibration };
+    }),
     'bundle.commit': verb({}, () => station.bundles.commit()),
     'bundle.rollback': verb<{ only: string | null }>(
-      { only: { type: ['string', 'null'], pattern: '^[0-9a-f]{64}$', default: null } },
+      { only: { ...digest, type: ['string', 'null'], default: null } },
       ({ only }) => station.bundles.rollback('by request', only),
     ),
     'selftest.run': verb({}, (_params, call) => station.runSelfTest((event) => call.emit(event), call.signal)),

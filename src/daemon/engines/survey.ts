@@ -1,6 +1,6 @@
 import { neededBundles } from '../bundles/bundle-state.js';
 import { readBundleState } from '../bundles/bundle-state-file.js';
-import { judgingPlace, placeOfJudging } from '../bundles/judging-bundle.js';
+import { judgesNow, placeOfJudging } from '../bundles/judging-bundle.js';
 import { readTrust } from '../bundles/trusted-keys.js';
 import type { Config } from '../config/schema.js';
 import { inferSettings } from '../from-config.js';
@@ -32,8 +32,8 @@ export interface EngineSurvey {
 
 /** Digests of the bundles that may judge. */
 async function bundlesNeeded(config: Config): Promise<ReadonlySet<string>> {
-  const state = await readBundleState(config.state.path);
-  const { folder, trust } = placeOfJudging(config, 'config');
+  const state = await readBundleState(config);
+  const { folder, trust } = placeOfJudging(config);
   const shipped = await readSignedManifest(folder, await readTrust(trust)).catch(() => null);
   return new Set([...neededBundles(state), ...(shipped === null ? [] : [shipped.sha256])]);
 }
@@ -62,9 +62,10 @@ async function stateOf(
 /** Every engine of the store, and which one serves. Errors: ENGINE_STORE, BUNDLE_STATE, and as the manifest. */
 export async function surveyEngines(config: Config, machine: Machine): Promise<EngineSurvey> {
   const store = config.engines.path;
-  const place = await judgingPlace(config);
+  const by = await judgesNow(config);
+  const { place } = by;
   const signed = await readSignedManifest(place.folder, await readTrust(place.trust));
-  const choice = await chooseEngine(signed, inferSettings(config, place), machine);
+  const choice = await chooseEngine(signed, inferSettings(config, by), machine);
   const needed = await bundlesNeeded(config);
   const devices = new Map<string, string>();
   for (const provider of ['cpu', 'tensorrt'] as const)

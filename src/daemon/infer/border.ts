@@ -96,6 +96,13 @@ export class Fields {
     return members.map((member, index) => read(member, `${this.#path}.${key}[${String(index)}]`));
   }
 
+  /** Names of the fields, at most `max`. */
+  keys(max: number): string[] {
+    const keys = Object.keys(this.#value);
+    if (keys.length > max) throw new BorderError(this.#path, `a record of at most ${String(max)} fields`, keys);
+    return keys;
+  }
+
   has(key: string): boolean {
     return this.#value[key] !== undefined;
   }

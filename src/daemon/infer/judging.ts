@@ -80,7 +80,8 @@ export class Judging {
         'BUNDLE_DIGEST',
         `${settings.bundlePath} holds the bundle ${shipped.sha256}, wanted is ${settings.bundleSha256}`,
       );
-    const bundle = settings.galleryPath === null ? shipped : await stationBundle(shipped, settings.galleryPath);
+    const { gallery } = settings;
+    const bundle = gallery === null ? shipped : await stationBundle(shipped, gallery.path, gallery.served);
     const calibration = settings.calibrationPath === null ? null : await loadCalibration(settings.calibrationPath);
     const engine = await loadEngine(bundle, inference, settings.judge === null ? [] : [settings.judge]);
     const reference = calibration?.referenceJpeg ?? null;

@@ -14,8 +14,8 @@ export interface InferSettings {
   readonly bundleSha256: string | null;
   /** Whose bundles may judge. */
   readonly trust: TrustSettings;
-  /** Folder of what was taught, by network; `null` = the bundle judges alone. */
-  readonly galleryPath: string | null;
+  /** Folder of what was taught, and digests of what serves of it, both by network; `null` = the bundle judges alone. */
+  readonly gallery: { readonly path: string; readonly served: Readonly<Record<string, string>> } | null;
   /** `null` = not calibrated: each result warns. */
   readonly calibrationPath: string | null;
   /** Name of a judge; `null` = the one that the bundle names. */
@@ -40,6 +40,7 @@ const longestName = 200;
 const longestPath = 4096;
 const sha256Length = 64;
 const mostThreads = 256;
+const mostNetworks = 100;
 const mostItems = 1000;
 const mostPixels = 9999;
 
@@ -63,6 +64,16 @@ function readCode(code: Fields): NonNullable<InferSettings['code']> {
   return { fromCode: code.oneOf('fromCode', ['allowed', 'required']), zone: [x, y, width, height] };
 }
 
+function readGallery(gallery: Fields): InferSettings['gallery'] {
+  const served = gallery.record('served');
+  return {
+    path: gallery.text('path', longestPath),
+    served: Object.fromEntries(
+      served.keys(mostNetworks).map((network) => [network, served.text(network, sha256Length)]),
+    ),
+  };
+}
+
 /** The first message to the child, checked. Errors: BorderError. */
 export function readStart(value: unknown): InferSettings {
   const message = new Fields(value, 'message');
@@ -74,7 +85,7 @@ export function readStart(value: unknown): InferSettings {
     bundlePath: settings.text('bundlePath', longestPath),
     bundleSha256: settings.nullable('bundleSha256', (fields, key) => fields.text(key, sha256Length)),
     trust: { folder: trust.text('folder', longestPath), allowUnsigned: trust.flag('allowUnsigned') },
-    galleryPath: settings.nullable('galleryPath', (fields, key) => fields.text(key, longestPath)),
+    gallery: settings.nullable('gallery', (fields, key) => readGallery(fields.record(key))),
     calibrationPath: settings.nullable('calibrationPath', (fields, key) => fields.text(key, longestPath)),
     judge: settings.nullable('judge', (fields, key) => fields.text(key, longestName)),
     policy: readPolicy(settings.record('policy')),

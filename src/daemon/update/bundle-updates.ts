@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { asCupcheckError, CupcheckError } from '../../errors.js';
-import { type BundleState, type Judging, judgingName, type NamedBundle } from '../bundles/bundle-state.js';
+import { type BundleState, type Judging, judgingName, type NamedBundle, sameJudging } from '../bundles/bundle-state.js';
 import { type BundleEvent, nextBundleState } from '../bundles/bundle-transitions.js';
+import type { ServedGallery } from '../gallery/galleries.js';
 import type { Clock, JudgeInfo } from '../ports.js';
 import type { Result } from '../result.js';
 import type { BetweenCups } from './between-cups.js';
@@ -22,6 +23,10 @@ export interface BundleShelf {
   named(sha256: string): Promise<NamedBundle>;
   /** Those that cannot judge, with what is wrong. */
   unfit(judgings: readonly (Judging | null)[]): Promise<ReadonlyMap<string, string>>;
+  /** Errors: GALLERY_INVALID where it is not there, whole. */
+  requireGallery(network: string, sha256: string): Promise<void>;
+  /** Errors: CALIBRATION_INVALID where it is not there, whole. */
+  requireCalibration(sha256: string): Promise<void>;
   /** A process that judges by it; not started. */
   process(judging: Judging): JudgeProcess;
 }
@@ -49,7 +54,7 @@ export type UpdateEvent =
 
 /** How bundles stand after a request. */
 export interface UpdateAnswer {
-  readonly outcome: 'activated' | 'committed' | 'rolled_back' | 'withdrawn' | 'nothing_to_do';
+  readonly outcome: 'activated' | 'serving' | 'committed' | 'rolled_back' | 'withdrawn' | 'nothing_to_do';
   readonly active: Judging;
   readonly previous: Judging | null;
   /** Rolled back then, where nobody commits; `null` = committed. */
@@ -76,8 +81,11 @@ export class BundleUpdates {
   #watch: TrialWatch | null = null;
   /** Ends the wait for the end of the trial. */
   #waiting = new AbortController();
-  #activation: { readonly bundle: string; readonly abort: AbortController; readonly ended: Promise<unknown> } | null =
-    null;
+  #activation: {
+    readonly bundle: string | null;
+    readonly abort: AbortController;
+    readonly ended: Promise<unknown>;
+  } | null = null;
   #last: Promise<unknown> = Promise.resolve();
   /** Processes that have no more to do, and may take a moment to end. */
   readonly #retiring = new Set<Promise<void>>();
@@ -141,7 +149,7 @@ export class BundleUpdates {
       await this.#activation.ended;
       return this.#joined(sha256, startNs);
     }
-    if (active !== 'config' && active.bundle === sha256) return this.#answer('nothing_to_do', startNs);
+    if (active.bundle === sha256) return this.#answer('nothing_to_do', startNs);
     return this.#activating(
       sha256,
       async (own) => {
@@ -152,6 +160,41 @@ export class BundleUpdates {
       },
       signal,
     );
+  }
+
+  /**
+   * Proves the active bundle with another gallery for a network, and lets both judge; `null` = with none. Also of a bundle on trial.
+   * @throws BUNDLE_BUSY, BUNDLE_STATE, STORAGE_FAULT, GALLERY_INVALID, BUNDLE_REJECTED with what speaks against it
+   */
+  async serve(
+    network: string,
+    served: ServedGallery | null,
+    emit: (event: UpdateEvent) => void,
+    signal: AbortSignal,
+  ): Promise<UpdateAnswer> {
+    const startNs = this.#options.clock.nowNs();
+    this.#known();
+    return this.#activating(
+      null,
+      async (own) => {
+        if (served !== null) await this.#options.shelf.requireGallery(network, served.gallery);
+        const event = { type: 'serve', network, served } as const;
+        const next = this.#next(event);
+        if (next === this.#known()) return this.#answer('nothing_to_do', startNs);
+        await this.#proveGallery(next.active, event, emit, own);
+        return this.#answer('serving', startNs);
+      },
+      signal,
+    );
+  }
+
+  /** Names the calibration that counts from the next start on. Errors: BUNDLE_STATE, STORAGE_FAULT, CALIBRATION_INVALID. */
+  async calibrate(calibration: string): Promise<void> {
+    this.#known();
+    await this.#inTurn(async () => {
+      await this.#options.shelf.requireCalibration(calibration);
+      await this.#change({ type: 'calibrate', calibration });
+    });
   }
 
   /** Keeps the active bundle for good. Errors: BUNDLE_BUSY, BUNDLE_STATE, STORAGE_FAULT. */
@@ -175,14 +218,15 @@ export class BundleUpdates {
     const startNs = this.#options.clock.nowNs();
     const running = this.#activation;
     if (running !== null && (only === null || only === running.bundle)) {
+      const { trial } = this.#known();
       running.abort.abort(new CupcheckError('BUNDLE_REJECTED', why));
       await running.ended;
-      if (this.#known().trial === null) return this.#answer('withdrawn', startNs);
+      if (this.#known().trial === trial) return this.#answer('withdrawn', startNs);
     }
     return this.#inTurn(async () => {
       const before = this.#known();
-      const newest = before.candidate ?? (before.active === 'config' ? null : before.active);
-      if (only !== null && only !== newest?.bundle) return this.#answer('nothing_to_do', startNs);
+      const newest = before.candidate ?? before.active;
+      if (only !== null && only !== newest.bundle) return this.#answer('nothing_to_do', startNs);
       const lost = await this.#rollBack(why);
       if (lost !== null) throw lost;
       return this.#answer(this.#known() === before ? 'nothing_to_do' : 'rolled_back', startNs);
@@ -198,13 +242,12 @@ export class BundleUpdates {
   /** A self-test failed that this bundle judged: while it is on trial it goes. */
   selfTestFailed(bundle: string, why: string): void {
     const { active = null, trial = null } = this.#state ?? {};
-    if (trial !== null && active !== null && active !== 'config' && active.bundle === bundle)
-      this.#fail(`the self-test failed: ${why}`);
+    if (trial !== null && active?.bundle === bundle) this.#fail(`the self-test failed: ${why}`);
   }
 
   #joined(sha256: string, startNs: bigint): UpdateAnswer {
     const { active, outcomes } = this.#known();
-    if (active !== 'config' && active.bundle === sha256) return this.#answer('activated', startNs);
+    if (active.bundle === sha256) return this.#answer('activated', startNs);
     const last = outcomes.at(-1);
     throw new CupcheckError(
       'BUNDLE_REJECTED',
@@ -231,7 +274,11 @@ export class BundleUpdates {
     return run;
   }
 
-  async #activating<T>(bundle: string, work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  async #activating<T>(
+    bundle: string | null,
+    work: (signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
     if (this.#activation !== null) throw busy();
     const abort = new AbortController();
     const run = this.#inTurn(() => work(AbortSignal.any([signal, abort.signal])));
@@ -247,11 +294,14 @@ export class BundleUpdates {
     }
   }
 
+  #next(event: Omittable<BundleEvent>): BundleState {
+    return nextBundleState(this.#known(), { ...event, at: this.#options.clock.utc().toISOString() });
+  }
+
   /** The next state, on disk. `false` where nothing changes. Errors: BUNDLE_STEP, STORAGE_FAULT. */
   async #change(event: Omittable<BundleEvent>): Promise<boolean> {
-    const state = this.#known();
-    const next = nextBundleState(state, { ...event, at: this.#options.clock.utc().toISOString() });
-    if (next === state) return false;
+    const next = this.#next(event);
+    if (next === this.#state) return false;
     await this.#options.shelf.keep(next);
     this.#state = next;
     this.#options.onChanged();
@@ -261,7 +311,7 @@ export class BundleUpdates {
   /** As `#change`, where the next start comes to the same end by itself: a disk that refuses is told, and counts for nothing. */
   async #settle(event: Omittable<BundleEvent>): Promise<CupcheckError | null> {
     const state = this.#known();
-    const next = nextBundleState(state, { ...event, at: this.#options.clock.utc().toISOString() });
+    const next = this.#next(event);
     this.#state = next;
     if (next === state) return null;
     this.#options.onChanged();
@@ -284,40 +334,83 @@ export class BundleUpdates {
   }
 
   async #proveStaged(emit: (event: UpdateEvent) => void, signal: AbortSignal): Promise<void> {
-    const { shelf, log } = this.#options;
+    const { clock, commitWithinS, log } = this.#options;
     await this.#change({ type: 'prove' });
-    const { candidate: named } = this.#known();
+    const { candidate: named, active } = this.#known();
     if (named === null) throw new CupcheckError('INTERNAL', 'no bundle is a candidate');
     const { bundle, name, version } = named;
-    const judging: Judging = { bundle, name, version, gallery: null, calibration: null, engine: null };
+    const serving = { bundle, name, version, galleries: active.galleries, engine: null };
+    const rejected = (error: CupcheckError) => this.#settle({ type: 'reject', why: error.message });
+    await this.#beside(serving, `${name} ${version}`, emit, signal, rejected, async (process, info) => {
+      const until = new Date(clock.utc().getTime() + commitWithinS * 1000).toISOString();
+      await this.#change({ type: 'activate', serving: { ...serving, engine: info.engine.used }, until });
+      await this.#exchange(process, (former) => {
+        this.#standby = former === null ? null : { judging: active, process: former };
+        this.#beginTrial();
+      });
+      log.info({ bundle, name, version, until }, 'bundle active, on trial');
+    });
+  }
+
+  async #proveGallery(
+    judging: Judging,
+    event: Omittable<Extract<BundleEvent, { type: 'serve' }>>,
+    emit: (event: UpdateEvent) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { network, served } = event;
+    const what = served === null ? 'the bundle without what was taught' : `gallery ${served.gallery.slice(0, 12)}`;
+    const nothing = () => Promise.resolve(null);
+    await this.#beside(judging, what, emit, signal, nothing, async (process) => {
+      await this.#change(event);
+      await this.#exchange(process, (former) => this.#retire(former));
+    });
+    this.#options.log.info({ network, gallery: served?.gallery ?? null }, 'another gallery serves');
+    await this.#keepStandby();
+  }
+
+  /**
+   * Proves in a second process what is to judge, then lets `take` write the document and exchange the two, from a moment between two cups on.
+   * @param rejected told where it comes to nothing
+   * @throws BUNDLE_REJECTED with what speaks against it
+   */
+  async #beside(
+    judging: Judging,
+    what: string,
+    emit: (event: UpdateEvent) => void,
+    signal: AbortSignal,
+    rejected: (error: CupcheckError) => Promise<unknown>,
+    take: (process: JudgeProcess, info: JudgeInfo) => Promise<void>,
+  ): Promise<void> {
+    const { shelf, betweenCups, log } = this.#options;
     this.#dropStandby();
     const process = shelf.process(judging);
     try {
       emit({ step: 'loading' });
       const info = await loadCandidate(process, signal);
-      await this.#prove(process, info, bundle, emit, signal);
+      await this.#prove(process, info, judging.bundle, emit, signal);
       emit({ step: 'waiting' });
-      await this.#take(process, info, signal);
+      await betweenCups(() => undefined, signal);
+      signal.throwIfAborted();
+      await take(process, info);
     } catch (thrown) {
       await process.stop();
       const error = signal.aborted ? asCupcheckError(signal.reason) : asCupcheckError(thrown);
-      await this.#settle({ type: 'reject', why: error.message });
+      await rejected(error);
       await this.#keepStandby();
-      log.warn({ bundle, name, version, err: error }, 'bundle rejected');
-      throw new CupcheckError('BUNDLE_REJECTED', `${name} ${version}: ${error.message} (${error.code})`, {
-        cause: error,
-      });
+      log.warn({ what, err: error }, 'rejected');
+      throw new CupcheckError('BUNDLE_REJECTED', `${what}: ${error.message} (${error.code})`, { cause: error });
     }
   }
 
   async #prove(
     candidate: JudgeProcess,
     info: JudgeInfo,
-    bundle: string,
+    bundle: string | null,
     emit: (event: UpdateEvent) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    if (info.bundle.sha256 !== bundle)
+    if (bundle !== null && info.bundle.sha256 !== bundle)
       throw new CupcheckError('BUNDLE_DIGEST', `the bundle ${info.bundle.sha256} was loaded`);
     emit({ step: 'proving' });
     for (const prover of this.#options.provers)
@@ -325,39 +418,20 @@ export class BundleUpdates {
     if (candidate.info === null) throw candidate.problem ?? new CupcheckError('MODEL_NOT_READY', 'it ended');
   }
 
-  /** First the document, then the exchange, each between two cups. After the document there is no way out but a rollback. */
-  async #take(process: JudgeProcess, info: JudgeInfo, signal: AbortSignal): Promise<void> {
-    const { betweenCups, clock, commitWithinS, judge, log } = this.#options;
-    await betweenCups(() => undefined, signal);
-    signal.throwIfAborted();
-    const { name, version, sha256 } = info.bundle;
-    const until = new Date(clock.utc().getTime() + commitWithinS * 1000).toISOString();
-    const { active } = this.#known();
-    await this.#change({
-      type: 'activate',
-      serving: {
-        bundle: sha256,
-        name,
-        version,
-        gallery: info.gallerySha256,
-        calibration: info.calibrationSha256,
-        engine: info.engine.used,
-      },
-      until,
-    });
+  /** After the document there is no way out but a rollback: the exchange waits for the end of a cup, however long it takes. */
+  async #exchange(process: JudgeProcess, exchanged: (former: JudgeProcess | null) => void): Promise<void> {
+    const { betweenCups, judge } = this.#options;
     await betweenCups(() => {
-      const before = judge.serve(process);
+      const former = judge.serve(process);
       this.#serving = process;
-      this.#standby = before === null ? null : { judging: active, process: before };
-      this.#beginTrial();
+      exchanged(former);
     }, never);
-    log.info({ bundle: sha256, name, version, until }, 'bundle active, on trial');
   }
 
   async #rollBack(why: string): Promise<CupcheckError | null> {
-    const { shelf, judge, betweenCups, log } = this.#options;
+    const { shelf, log } = this.#options;
     const { active, previous } = this.#known();
-    if (active === 'config' || previous === null) return null;
+    if (active.bundle === null || previous === null) return null;
     // What runs beside it was verified when it was loaded.
     const isReady = this.#standby?.process.state === 'ready';
     const unfit = isReady ? undefined : await shelf.unfit([previous]);
@@ -368,11 +442,7 @@ export class BundleUpdates {
     const process = standby !== null && sameJudging(standby.judging, target) ? standby.process : shelf.process(target);
     this.#standby = standby?.process === process ? null : standby;
     await process.start();
-    await betweenCups(() => {
-      const former = judge.serve(process);
-      this.#serving = process;
-      this.#retire(former);
-    }, never);
+    await this.#exchange(process, (former) => this.#retire(former));
     this.#dropStandby();
     log.warn({ from: judgingName(active), to: judgingName(target), why }, 'rolled back');
     // One that cannot be loaded is told by the judge's state.
@@ -411,7 +481,7 @@ export class BundleUpdates {
   #beginTrial(): void {
     const { clock, trial: limits, commitWithinS } = this.#options;
     const { active, trial } = this.#known();
-    if (active === 'config' || trial === null) return;
+    if (active.bundle === null || trial === null) return;
     this.#endTrial();
     this.#watch = new TrialWatch(active.bundle, limits);
     // A clock that was set back must not make a trial endless.
@@ -448,6 +518,3 @@ export class BundleUpdates {
 type Omittable<E> = E extends BundleEvent ? Omit<E, 'at'> : never;
 
 const busy = () => new CupcheckError('BUNDLE_BUSY', 'the station proves another bundle');
-
-const sameJudging = (a: Judging, b: Judging): boolean =>
-  a === 'config' || b === 'config' ? a === b : a.bundle === b.bundle;

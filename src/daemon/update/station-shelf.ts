@@ -1,22 +1,22 @@
 import { readSignedManifest } from '../../pipeline/bundle/read-manifest.js';
+import { loadCalibration } from '../../pipeline/bundle/load-calibration.js';
 import { keepBundleState } from '../bundles/bundle-state-file.js';
 import {
-  type BundlePlace,
+  type BundleConfig,
   installedPlace,
-  placeOfJudging,
+  judgedBy,
+  type JudgesBy,
   startBundles,
   unfitBundles,
 } from '../bundles/judging-bundle.js';
 import { readTrust } from '../bundles/trusted-keys.js';
-import type { Config } from '../config/schema.js';
+import { calibrationFile } from '../calibration/station-calibration.js';
+import { readServed, stationGallery } from '../gallery/gallery-folder.js';
 import type { BundleShelf } from './bundle-updates.js';
 import type { JudgeProcess } from './switching-judge.js';
 
-/** The bundles of the station with that config. @param process one that judges by the bundle at a place; not started */
-export function stationShelf(
-  config: Pick<Config, 'bundle' | 'state'>,
-  process: (place: BundlePlace) => JudgeProcess,
-): BundleShelf {
+/** What judges at the station with that config. @param process one that judges by it; not started */
+export function stationShelf(config: BundleConfig, process: (by: JudgesBy) => JudgeProcess): BundleShelf {
   return {
     start: (now) => startBundles(config, now),
     keep: (state) => keepBundleState(config.state.path, state),
@@ -26,6 +26,12 @@ export function stationShelf(
       return { bundle: sha256, name: manifest.name, version: manifest.version };
     },
     unfit: (judgings) => unfitBundles(config, judgings),
-    process: (judging) => process(placeOfJudging(config, judging)),
+    async requireGallery(network, digest) {
+      await readServed(stationGallery(config.gallery.path, network), digest);
+    },
+    async requireCalibration(sha256) {
+      await loadCalibration(calibrationFile(config, sha256));
+    },
+    process: (judging) => process(judgedBy(config, judging)),
   };
 }

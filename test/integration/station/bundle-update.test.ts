@@ -48,7 +48,7 @@ it('an update of a running station, with real processes: proved, on trial over a
     { bundle: two },
     { timeoutMs: null, onEvent: (event) => steps.push(event) },
   );
-  expect(activated).toMatchObject({ outcome: 'activated', active: { bundle: two }, previous: 'config' });
+  expect(activated).toMatchObject({ outcome: 'activated', active: { bundle: two }, previous: { bundle: null } });
   expect(steps).toContainEqual({
     step: 'proved',
     by: 'live picture',
@@ -63,7 +63,7 @@ it('an update of a running station, with real processes: proved, on trial over a
   expect((await station.status()).judge.trial_until).toBe(activated.until);
 
   const back = await station.ask<UpdateAnswer>('bundle.rollback');
-  expect(back).toMatchObject({ outcome: 'rolled_back', active: 'config' });
+  expect(back).toMatchObject({ outcome: 'rolled_back', active: { bundle: null } });
   expect(back.ms).toBeLessThan(2000);
   expect(await versionOf()).toBe('1.0.0');
 }, 180_000);

@@ -5,22 +5,24 @@ import {
   noState,
   type Phase,
   phaseOf,
-  type ServingBundle,
+  type NamedBundle,
+  ofConfig,
+  type Judging,
 } from '../../../src/daemon/bundles/bundle-state.js';
 import { type BundleEvent, nextBundleState } from '../../../src/daemon/bundles/bundle-transitions.js';
 
 const at = '2026-11-28T18:00:00.000Z';
 const until = '2026-11-28T19:00:00.000Z';
-const serving = (letter: string): ServingBundle => ({
+type Serving = Judging & NamedBundle;
+const serving = (letter: string): Serving => ({
   bundle: letter.repeat(64),
   name: 'coins',
   version: letter,
-  gallery: null,
-  calibration: null,
+  galleries: {},
   engine: null,
 });
-const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(serving) as [ServingBundle, ServingBundle, ServingBundle, ServingBundle];
-const candidate = (of: ServingBundle, step: 'staged' | 'proving') => ({
+const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(serving) as [Serving, Serving, Serving, Serving];
+const candidate = (of: Serving, step: 'staged' | 'proving') => ({
   bundle: of.bundle,
   name: of.name,
   version: of.version,
@@ -51,7 +53,7 @@ const events: Readonly<Record<string, BundleEvent>> = {
 
 /** A state in a line: what judges, after what, what is on its way, how things ended. */
 function summary(state: BundleState): string {
-  const name = (one: BundleState['previous']) => (one === null ? '-' : one === 'config' ? 'config' : one.version);
+  const name = (one: BundleState['previous']) => (one === null ? '-' : one.bundle === null ? 'config' : one.version);
   const { active, previous, trial, candidate: on, outcomes } = state;
   const ends = outcomes.map(({ outcome, version }) => ` ${outcome} ${version}`).join('');
   const way = on === null ? '' : ` ${on.step} ${on.version}`;
@@ -128,7 +130,7 @@ describe.each(Object.keys(table) as Phase[])('%s', (phase) => {
 });
 
 describe('a bundle that cannot judge', () => {
-  const unfit = (...which: readonly ServingBundle[]): BundleEvent => ({
+  const unfit = (...which: readonly Serving[]): BundleEvent => ({
     type: 'start',
     unfit: new Map(which.map(({ bundle }) => [bundle, 'damaged'])),
     at,
@@ -158,7 +160,7 @@ describe('going back', () => {
     const fromConfig: BundleState = {
       ...noState,
       active: c,
-      previous: 'config',
+      previous: ofConfig({}),
       trial: { since: at, until, before: null },
     };
     expect(after(fromConfig, rollback)).toBe('config after - rolled_back c');

@@ -4,26 +4,35 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readBundleState } from '../../../src/daemon/bundles/bundle-state-file.js';
-import { commitOffline, rollbackOffline, stageOffline } from '../../../src/daemon/bundles/change-offline.js';
 import {
-  type BundlePlace,
-  placeOfJudging,
-  startBundles,
-  verifyPlace,
-} from '../../../src/daemon/bundles/judging-bundle.js';
+  calibrateOffline,
+  commitOffline,
+  rollbackOffline,
+  serveOffline,
+  stageOffline,
+} from '../../../src/daemon/bundles/change-offline.js';
+import { judgedBy, type JudgesBy, startBundles, verifyPlace } from '../../../src/daemon/bundles/judging-bundle.js';
 import { packBundle } from '../../../src/daemon/bundles/pack.js';
 import { pruneBundles } from '../../../src/daemon/bundles/prune.js';
 import { installBundle } from '../../../src/daemon/bundles/store.js';
 import { readTrust } from '../../../src/daemon/bundles/trusted-keys.js';
+import { stationCalibration } from '../../../src/daemon/calibration/station-calibration.js';
+import { keepServed, readServed, stationGallery } from '../../../src/daemon/gallery/gallery-folder.js';
 import { systemClock } from '../../../src/daemon/system-clock.js';
 import { BundleUpdates } from '../../../src/daemon/update/bundle-updates.js';
 import { stationShelf } from '../../../src/daemon/update/station-shelf.js';
 import { SwitchingJudge } from '../../../src/daemon/update/switching-judge.js';
+import { encodeJpeg } from '../../../src/native/jpeg.js';
+import type { TaughtGallery } from '../../../src/pipeline/taught/taught-gallery.js';
+import { stationCalibrationPlace } from '../../../src/cli/calibrate/calibration-place.js';
+import { keepEmptyCup, keepScale } from '../../../src/cli/calibrate/keep-calibration.js';
 import { asCupcheckError } from '../../../src/errors.js';
 import { readSignedManifest } from '../../../src/pipeline/bundle/read-manifest.js';
 import { copyFolder, dyingDisk } from '../../fixtures/dying-disk.js';
 import { FakeProcess } from '../../fixtures/fake-shelf.js';
+import { draw } from '../../fixtures/drawing.js';
 import { streamOf } from '../../fixtures/hostile-archive.js';
+import { addition, network, taught, towards } from '../../fixtures/taught.js';
 import { keyPair, trusting, writeSignedBundle } from '../../fixtures/signed-bundle.js';
 
 vi.mock('node:fs/promises', async (original) => {
@@ -46,16 +55,29 @@ const bundleConfig = {
   trialCups: 5,
   trialFailures: 2,
 } as const;
-const config = { bundle: bundleConfig, state: { path: at('state') } };
+const config = {
+  bundle: bundleConfig,
+  state: { path: at('state') },
+  gallery: { path: at('state', 'gallery') },
+  calibration: { path: null, maxAgeDays: 90 },
+};
 
-/** A process that loads as the product's does: a bundle that is not whole and signed does not judge. */
+/** What a process reads when it loads: the bundle, whole and signed, and what serves. @returns their digests, in short */
+async function load({ place, galleries }: JudgesBy): Promise<string> {
+  const { sha256 } = await verifyPlace(place);
+  const served = galleries[network]?.gallery ?? null;
+  await readServed(folder, served);
+  return `${sha256} with ${served ?? 'nothing'}`;
+}
+
+/** A process that loads as the product's does. */
 class VerifyingProcess extends FakeProcess {
-  constructor(place: BundlePlace, sha256: string) {
-    super(sha256, 'never');
+  constructor(by: JudgesBy) {
+    super(by.place.sha256 ?? ofConfig, 'never');
     const begin = this.start;
     this.start = async () => {
       await begin();
-      await verifyPlace(place).then(
+      await load(by).then(
         () => this.tell('ready'),
         (error: unknown) => this.tell('failed', asCupcheckError(error)),
       );
@@ -63,12 +85,22 @@ class VerifyingProcess extends FakeProcess {
   }
 }
 
+const never = new AbortController().signal;
+const folder = stationGallery(config.gallery.path, network);
+const deed = { when: '2030-01-01T00:00:00.000Z', who: 'ann' };
+const taughtBefore = taught([addition(1, 'whale', towards(6))]);
+const taughtThen = taught([...taughtBefore.additions, addition(2, 'whale', towards(6, 7, 0.1))]);
+const drawn = draw({ width: 640, height: 480, bottom: [90, 100, 110], items: [], grain: 20, seed: 3 });
+const empty = { picture: drawn, jpeg: encodeJpeg(drawn, 95) };
+
 let archive: Buffer = Buffer.alloc(0);
 let [first, second, ofConfig] = ['', '', ''];
+/** Digests of what serves before the update, and of what is taught then. */
+let [before, then] = ['', ''];
 
 async function station() {
   const judge = new SwitchingJudge();
-  const shelf = stationShelf(config, (place) => new VerifyingProcess(place, place.sha256 ?? ofConfig));
+  const shelf = stationShelf(config, (by) => new VerifyingProcess(by));
   const updates = new BundleUpdates({
     shelf,
     judge,
@@ -88,9 +120,19 @@ async function station() {
   return { judge, updates };
 }
 
-const steps = ['install', 'activate', 'commit', 'rollback', 'prune'] as const;
+const steps = ['install', 'activate', 'commit', 'calibrate', 'serve', 'rollback', 'prune'] as const;
 type Step = (typeof steps)[number];
 type Way = 'by the station' | 'without a station';
+
+const picture = { width: 640, height: 480 };
+/** A scale, then the picture of the empty cup. */
+async function calibrate(use: (sha256: string) => Promise<unknown>): Promise<void> {
+  const place = stationCalibrationPlace(config, use);
+  await keepScale(place, picture, 8, { by: 'coin', seen: 1, spread: 0 }, new Date());
+  await keepEmptyCup(place, empty, new Date());
+}
+
+const kept = async (gallery: TaughtGallery) => ({ gallery: await keepServed(folder, gallery), ...deed });
 
 /** A whole update and back. `begun` and `ended` tell how far it came. */
 async function update(way: Way, begun: Set<Step>, ended: Set<Step>): Promise<void> {
@@ -107,18 +149,22 @@ async function update(way: Way, begun: Set<Step>, ended: Set<Step>): Promise<voi
       // The station starts, proves what is staged, and stops.
       const { updates } = await station();
       try {
-        await updates.activate(second, () => undefined, new AbortController().signal);
+        await updates.activate(second, () => undefined, never);
       } finally {
         await updates.stop();
       }
     });
     await step('commit', () => commitOffline(config, new Date()));
+    await step('calibrate', () => calibrate((sha256) => calibrateOffline(config, sha256, new Date())));
+    await step('serve', async () => serveOffline(config, network, await kept(taughtThen), new Date()));
     await step('rollback', () => rollbackOffline(config, new Date()));
   } else {
     const { updates } = await station();
     try {
-      await step('activate', () => updates.activate(second, () => undefined, new AbortController().signal));
+      await step('activate', () => updates.activate(second, () => undefined, never));
       await step('commit', () => updates.commit());
+      await step('calibrate', () => calibrate((sha256) => updates.calibrate(sha256)));
+      await step('serve', async () => updates.serve(network, await kept(taughtThen), () => undefined, never));
       await step('rollback', () => updates.rollback('asked for'));
     } finally {
       await updates.stop();
@@ -153,8 +199,12 @@ beforeAll(async () => {
   [first, second, archive] = [one.sha256, two.sha256, two.archive];
   await installBundle(streamOf(one.archive, 100_000), bundleConfig.store, trust);
   const { updates } = await station();
-  await updates.activate(first, () => undefined, new AbortController().signal);
+  await updates.activate(first, () => undefined, never);
   await updates.commit();
+  const served = await kept(taughtBefore);
+  await updates.serve(network, served, () => undefined, never);
+  await calibrate((sha256) => updates.calibrate(sha256));
+  [before, then] = [served.gallery, (await kept(taughtThen)).gallery];
   await updates.stop();
   copyFolder(at('state'), at('before'));
 }, 60_000);
@@ -166,11 +216,19 @@ function reset(): void {
   copyFolder(at('before'), at('state'));
 }
 
-/** Which of the two bundles may judge at a start, by how far the update came. */
+/** What judges, in the order of an update: each of these steps leads from one to the next. */
+const ways = () => [
+  `${first} with ${before}`,
+  `${second} with ${before}`,
+  `${second} with ${then}`,
+  `${first} with ${before}`,
+];
+const leading = ['activate', 'serve', 'rollback'] as const;
+
+/** Which of them may judge at a start, by how far the update came. */
 function allowed(begun: ReadonlySet<Step>, ended: ReadonlySet<Step>): readonly string[] {
-  if (!begun.has('activate') || ended.has('rollback')) return [first];
-  if (!ended.has('activate') || begun.has('rollback')) return [first, second];
-  return [second];
+  const count = (reached: ReadonlySet<Step>) => leading.filter((step) => reached.has(step)).length;
+  return ways().slice(count(ended), count(begun) + 1);
 }
 
 const cases = (['by the station', 'without a station'] as const).flatMap((way) =>
@@ -195,23 +253,24 @@ describe.each(cases)('an update $way, wherever $what', ({ way, forgets }) => {
 
       const { state, kept } = await startBundles(config, new Date());
       expect(kept).toBeNull();
-      const { sha256 } = await verifyPlace(placeOfJudging(config, state.active));
-      expect(allowed(begun, ended), `cut ${cut}, after ${[...ended].join(', ')}`).toContain(sha256);
-      if (ended.has('commit') && sha256 === second) expect(state.trial).toBeNull();
-      judged.push(sha256);
+      const judges = await load(judgedBy(config, state.active));
+      expect(allowed(begun, ended), `cut ${cut}, after ${[...ended].join(', ')}`).toContain(judges);
+      if (ended.has('commit') && judges.startsWith(second)) expect(state.trial).toBeNull();
+      judged.push(judges);
+      const calibrated = await stationCalibration(config);
+      if (ended.has('calibrate') || !begun.has('calibrate')) expect(calibrated?.referenceJpeg).toEqual(empty.jpeg);
+      expect(calibrated?.calibration.pxPerMm).toBe(8);
 
       if (!forgets) continue;
       const again = new Set<Step>();
       await update(way, again, again);
       expect([...again]).toEqual(steps);
-      const after = await readBundleState(config.state.path);
-      expect(after.active).toMatchObject({ bundle: first });
+      const after = await readBundleState(config);
+      expect(after.active).toMatchObject({ bundle: first, galleries: { [network]: { gallery: before } } });
       const left = readdirSync(bundleConfig.store).filter((name) => name !== first);
       expect(left, `cut ${cut}`).toEqual([]);
     }
-    // Both judged at some cut, and neither after it had been left.
-    expect(new Set(judged)).toEqual(new Set([first, second]));
-    const order = judged.filter((one, index) => one !== judged[index - 1]);
-    expect(order).toEqual([first, second, first]);
+    // Each judged at some cut, and none after it had been left.
+    expect(judged.filter((one, index) => one !== judged[index - 1])).toEqual(ways());
   }, 300_000);
 });

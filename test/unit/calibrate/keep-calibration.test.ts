@@ -3,12 +3,8 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  calibrationPath,
-  keepEmptyCup,
-  keepScale,
-  keptCalibration,
-} from '../../../src/cli/calibrate/keep-calibration.js';
+import { calibrationAt, type CalibrationPlace } from '../../../src/cli/calibrate/calibration-place.js';
+import { keepEmptyCup, keepScale } from '../../../src/cli/calibrate/keep-calibration.js';
 import type { PictureFile } from '../../../src/cli/read-picture.js';
 import { encodeJpeg } from '../../../src/native/jpeg.js';
 import { loadCalibration } from '../../../src/pipeline/bundle/load-calibration.js';
@@ -24,9 +20,11 @@ const later = new Date('2026-11-25T12:00:00Z');
 
 let folder = '';
 let path = '';
+let place: CalibrationPlace;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'cupcheck-calibration-'));
   path = join(folder, 'deep', 'calibration.json');
+  place = calibrationAt(path);
 });
 afterEach(() => {
   rmSync(folder, { recursive: true });
@@ -34,15 +32,15 @@ afterEach(() => {
 
 describe('a kept calibration', () => {
   it('holds the scale, then the picture of the empty cup with its digest, light and detail', async () => {
-    await keepScale(path, picture, 7.123456, coin, at);
-    expect(await keptCalibration(path)).toMatchObject({
+    await keepScale(place, picture, 7.123456, coin, at);
+    expect((await place.kept())?.calibration).toMatchObject({
       pxPerMm: 7.1235,
       reference: null,
       at: at.toISOString(),
       scale: coin,
     });
     const { jpeg } = file();
-    const kept = await keepEmptyCup(path, file(), later);
+    const { calibration: kept } = await keepEmptyCup(place, file(), later);
     const sha256 = createHash('sha256').update(jpeg).digest('hex');
     expect(kept.empty).toMatchObject({ sha256, at: later.toISOString() });
     expect(kept.empty?.luma).toBeGreaterThan(80);
@@ -55,8 +53,8 @@ describe('a kept calibration', () => {
   it('can be read by the station, whoever made it with whatever umask', async () => {
     const before = process.umask(0o077);
     try {
-      await keepScale(path, picture, 7, coin, at);
-      await keepEmptyCup(path, file(), at);
+      await keepScale(place, picture, 7, coin, at);
+      await keepEmptyCup(place, file(), at);
     } finally {
       process.umask(before);
     }
@@ -67,35 +65,35 @@ describe('a kept calibration', () => {
   });
 
   it('is the same when it is made twice, and leaves no old picture behind', async () => {
-    await keepScale(path, picture, 7, coin, at);
-    await keepEmptyCup(path, file(), at);
+    await keepScale(place, picture, 7, coin, at);
+    await keepEmptyCup(place, file(), at);
     const first = readFileSync(path, 'utf8');
-    await keepScale(path, picture, 7, coin, at);
-    await keepEmptyCup(path, file(), at);
+    await keepScale(place, picture, 7, coin, at);
+    await keepEmptyCup(place, file(), at);
     expect(readFileSync(path, 'utf8')).toBe(first);
-    await keepEmptyCup(path, file(other), at);
+    await keepEmptyCup(place, file(other), at);
     const { reference } = (await loadCalibration(path)).calibration;
     expect(new Set(readdirSync(join(folder, 'deep')))).toEqual(new Set(['calibration.json', reference]));
   });
 
   it('loses its picture where the new scale was measured at another size', async () => {
-    await keepScale(path, picture, 7, coin, at);
-    await keepEmptyCup(path, file(), at);
-    const { calibration, dropped } = await keepScale(path, { width: 640, height: 480 }, 14, coin, later);
+    await keepScale(place, picture, 7, coin, at);
+    await keepEmptyCup(place, file(), at);
+    const { calibration, dropped } = await keepScale(place, { width: 640, height: 480 }, 14, coin, later);
     expect(dropped).toBe(true);
     expect(calibration).toMatchObject({ reference: null, empty: null });
     expect(readdirSync(join(folder, 'deep'))).toEqual(['calibration.json']);
   });
 
   it('takes no picture before a scale, nor of another size', async () => {
-    await expect(keepEmptyCup(path, file(), at)).rejects.toMatchObject({ code: 'CALIBRATION_FAILED' });
-    await keepScale(path, { width: 640, height: 480 }, 7, coin, at);
-    await expect(keepEmptyCup(path, file(), at)).rejects.toThrow(/320×240/);
+    await expect(keepEmptyCup(place, file(), at)).rejects.toMatchObject({ code: 'CALIBRATION_FAILED' });
+    await keepScale(place, { width: 640, height: 480 }, 7, coin, at);
+    await expect(keepEmptyCup(place, file(), at)).rejects.toThrow(/320×240/);
   });
 
   it('is refused where its picture was changed or is gone', async () => {
-    await keepScale(path, picture, 7, coin, at);
-    const { reference } = await keepEmptyCup(path, file(), at);
+    await keepScale(place, picture, 7, coin, at);
+    const { reference } = (await keepEmptyCup(place, file(), at)).calibration;
     const picturePath = join(folder, 'deep', reference ?? '');
     appendFileSync(picturePath, ' ');
     await expect(loadCalibration(path)).rejects.toThrow(/SHA-256/);
@@ -104,17 +102,10 @@ describe('a kept calibration', () => {
   });
 
   it('is not overwritten where it is damaged', async () => {
-    await keepScale(path, picture, 7, coin, at);
+    await keepScale(place, picture, 7, coin, at);
     writeFileSync(path, '{');
-    await expect(keepScale(path, picture, 7, coin, at)).rejects.toMatchObject({ code: 'CALIBRATION_INVALID' });
+    await expect(keepScale(place, picture, 7, coin, at)).rejects.toMatchObject({ code: 'CALIBRATION_INVALID' });
     expect(readFileSync(path, 'utf8')).toBe('{');
-  });
-
-  it('lies where the config says, else in the state folder', () => {
-    const state = { path: '/var/lib/cupcheck' };
-    const config = (given: string | null) => ({ calibration: { path: given, maxAgeDays: 90 }, state });
-    expect(calibrationPath(config('/etc/c.json'))).toBe('/etc/c.json');
-    expect(calibrationPath(config(null))).toBe('/var/lib/cupcheck/calibration/calibration.json');
   });
 });
 

@@ -1,3 +1,4 @@
+import { ofConfig } from '../../../src/daemon/bundles/bundle-state.js';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,8 +51,7 @@ const serving = (version: string) => ({
   bundle: digests[version] ?? '',
   name: 'tiny',
   version,
-  gallery: null,
-  calibration: null,
+  galleries: {},
   engine: null,
 });
 
@@ -64,12 +64,15 @@ describe('where no station runs', () => {
     expect(kept().candidate).toMatchObject({ bundle: digests['1.0.0'], step: 'staged' });
     expect(documentOf(await bundle('activate', 'tiny-1.0.0', '--json'))).toMatchObject({ outcome: 'nothing_to_do' });
     expect((await bundle('list')).out).toContain('tiny 1.0.0 is proved when the station starts.');
-    expect(documentOf(await bundle('rollback', '--json'))).toMatchObject({ outcome: 'withdrawn', active: 'config' });
+    expect(documentOf(await bundle('rollback', '--json'))).toMatchObject({
+      outcome: 'withdrawn',
+      active: { bundle: null },
+    });
     expect((await bundle('rollback')).out).toContain('Nothing to do');
 
     const trial = { since: '2030-01-01T00:00:00Z', until: '2030-01-02T00:00:00Z', before: null };
     const active = serving('1.0.0');
-    writeFileSync(statePath(), JSON.stringify({ ...kept(), active, previous: 'config', trial, outcomes: [] }));
+    writeFileSync(statePath(), JSON.stringify({ ...kept(), active, previous: ofConfig({}), trial, outcomes: [] }));
     const { out } = await bundle('list');
     expect(out).toMatch(/^\* [0-9a-f]{12} {2}tiny 1\.0\.0 {2}\d+\.\d MB {2}workshop {2}on trial$/m);
     expect(out).toContain('tiny 1.0.0 is on trial until 2030-01-02 00:00 UTC');
@@ -157,7 +160,7 @@ describe('where a station runs', () => {
   const answer = (outcome: UpdateAnswer['outcome'], until: string | null = null): UpdateAnswer => ({
     outcome,
     active: serving('1.0.0'),
-    previous: 'config',
+    previous: ofConfig({}),
     until,
     ms: 12,
   });
@@ -187,6 +190,8 @@ describe('where a station runs', () => {
         emit({ step: 'proved', by: 'live picture', found: 'judged in 40 ms' });
         return Promise.resolve(answer('activated', '2030-01-02T00:00:00Z'));
       },
+      serve: () => Promise.resolve(answer('serving')),
+      calibrate: () => Promise.resolve(),
       commit: () => Promise.resolve(answer('committed')),
       rollback: () => Promise.resolve(answer('rolled_back')),
     };

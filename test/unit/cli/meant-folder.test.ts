@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { meantFolder } from '../../../src/cli/bundle/meant-folder.js';
-import { noState } from '../../../src/daemon/bundles/bundle-state.js';
+import { noState, ofConfig } from '../../../src/daemon/bundles/bundle-state.js';
 import { keepBundleState } from '../../../src/daemon/bundles/bundle-state-file.js';
 import { loadConfig } from '../../../src/daemon/config/load.js';
 
@@ -23,8 +23,8 @@ it('the active and the previous bundle are those of the station’s state', asyn
   expect(await meantFolder('active', config())).toBe('/bundles/own');
   await expect(meantFolder('previous', config())).rejects.toMatchObject({ code: 'BUNDLE_UNKNOWN' });
   const bundle = 'a'.repeat(64);
-  const judging = { bundle, name: 'coins', version: '2.0.0', gallery: null, calibration: null, engine: null };
-  await keepBundleState(folder, { ...noState, active: judging, previous: 'config' });
+  const judging = { bundle, name: 'coins', version: '2.0.0', galleries: {}, engine: null };
+  await keepBundleState(folder, { ...noState, active: judging, previous: ofConfig({}) });
   expect(await meantFolder('active', config())).toBe(join(folder, 'bundles', bundle));
   expect(await meantFolder('previous', config())).toBe('/bundles/own');
 });

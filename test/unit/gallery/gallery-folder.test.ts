@@ -5,9 +5,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   type GalleryFolder,
   keepCrop,
-  keepServing,
+  keepServed,
   keepTaught,
-  readServing,
   readTaught,
   stationBundle,
   stationGallery,
@@ -32,7 +31,6 @@ vi.mock('../../../src/daemon/durable-file.js', async (original) => {
   };
 });
 
-const deed = { when: '2030-01-01T00:00:00.000Z', who: 'ann' };
 const old = taught([addition(1, 'whale', towards(6))]);
 const next = taught([...old.additions, addition(2, 'whale', towards(6, 7, 0.1))]);
 const bundle = {
@@ -54,13 +52,13 @@ it('can be read by the station, whoever taught it with whatever umask', async ()
     await whileLocked(folder, 'GALLERY_BUSY', async () => {
       await keepCrop(folder, 'crop.png', Buffer.from('png'));
       await keepTaught(folder, old);
-      await keepServing(folder, old, deed);
+      await keepServed(folder, old);
     });
   } finally {
     process.umask(before);
   }
   const kept = readdirSync(root, { recursive: true, withFileTypes: true });
-  expect(kept.filter((each) => each.isFile())).toHaveLength(4);
+  expect(kept.filter((each) => each.isFile())).toHaveLength(3);
   for (const each of kept) {
     const path = join(each.parentPath, each.name);
     expect(statSync(path).mode & 0o777, path).toBe(each.isFile() ? 0o644 : 0o755);
@@ -81,40 +79,32 @@ describe('a power cut', () => {
     await add();
     expect(await readTaught(folder)).toEqual(next);
   });
-
-  it.each([0, 1])('after %i files of recalibrate leaves what served before', async (files) => {
-    await keepServing(folder, old, deed);
-    power.left = files;
-    await expect(keepServing(folder, next, deed)).rejects.toThrow('power cut');
-    expect(await readServing(folder)).toEqual(old);
-    power.left = Infinity;
-    await keepServing(folder, next, deed);
-    expect(await readServing(folder)).toEqual(next);
-  });
 });
 
 describe('the gallery of a station', () => {
   it('is the bundle alone where nothing was taught', async () => {
-    expect(await stationBundle(bundle, root)).toBe(bundle);
+    expect(await stationBundle(bundle, root, {})).toBe(bundle);
   });
 
   it('lets compete what was taught, and confirm what serves', async () => {
     await keepTaught(folder, next);
-    const waiting = await stationBundle(bundle, root);
+    const waiting = await stationBundle(bundle, root, {});
     expect(waiting.candidate?.byClass.at(-1)?.length).toBe(16);
     expect(waiting.gallery.byClass.at(-1)?.length).toBe(0);
-    await keepServing(folder, old, deed);
-    const serving = await stationBundle(bundle, root);
+    const serving = await stationBundle(bundle, root, { [network]: await keepServed(folder, old) });
     expect(serving.candidate?.byClass.at(-1)?.length).toBe(8);
     expect(serving.gallery.byClass.at(-1)?.length).toBe(8);
     expect(serving.gallerySha256).not.toBe(waiting.gallerySha256);
   });
 
-  it('is refused where a file that serves was changed', async () => {
-    const { gallery } = await keepServing(folder, old, deed);
+  it('is refused where a file that serves was changed, or is gone', async () => {
+    const gallery = await keepServed(folder, old);
     const path = join(folder.path, 'served', `${gallery}.json`);
     writeFileSync(path, readFileSync(path, 'utf8').replace('"ann"', '"eve"'));
-    await expect(stationBundle(bundle, root)).rejects.toMatchObject({ code: 'GALLERY_INVALID' });
+    const judges = () => stationBundle(bundle, root, { [network]: gallery });
+    await expect(judges()).rejects.toMatchObject({ code: 'GALLERY_INVALID' });
+    rmSync(path);
+    await expect(judges()).rejects.toMatchObject({ code: 'GALLERY_INVALID' });
   });
 });
 

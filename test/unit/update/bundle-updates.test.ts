@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BundleState, noState, type ServingBundle } from '../../../src/daemon/bundles/bundle-state.js';
+import { type BundleState, type Judging, noState, ofConfig } from '../../../src/daemon/bundles/bundle-state.js';
 import { Station } from '../../../src/daemon/station/station.js';
 import { betweenCupsOf } from '../../../src/daemon/update/between-cups.js';
 import { BundleUpdates, type UpdateEvent } from '../../../src/daemon/update/bundle-updates.js';
@@ -15,12 +15,11 @@ import { configDigest, FakeShelf } from '../../fixtures/fake-shelf.js';
 import { type FakeStation, fakeStation, green } from '../../fixtures/fake-station.js';
 
 const [a, b] = ['a'.repeat(64), 'b'.repeat(64)] as [string, string];
-const serving = (bundle: string): ServingBundle => ({
+const serving = (bundle: string): Judging => ({
   bundle,
   name: 'coins',
   version: bundle.slice(0, 1),
-  gallery: null,
-  calibration: null,
+  galleries: {},
   engine: null,
 });
 const never = new AbortController().signal;
@@ -99,7 +98,7 @@ describe('an activation', () => {
   it('proves the candidate beside the active bundle, then lets it judge on trial; commit keeps it', async () => {
     expect(await cup()).toBe(configDigest);
     const answer = await within(500, activate(a));
-    expect(answer).toMatchObject({ outcome: 'activated', active: { bundle: a }, previous: 'config' });
+    expect(answer).toMatchObject({ outcome: 'activated', active: { bundle: a }, previous: { bundle: null } });
     expect(events.map(({ step }) => step)).toEqual(['loading', 'proving', 'proved', 'waiting']);
     expect(events[2]).toMatchObject({
       by: 'live picture',
@@ -172,7 +171,7 @@ describe('an activation', () => {
       code: 'BUNDLE_REJECTED',
       message: expect.stringContaining(why) as string,
     });
-    expect(shelf.kept).toMatchObject({ active: 'config', candidate: null });
+    expect(shelf.kept).toMatchObject({ active: { bundle: null }, candidate: null });
     expect(shelf.kept.outcomes.at(-1)).toMatchObject({ bundle: a, outcome: 'rejected', why });
     expect(shelf.of(a).state).toBe('stopped');
     expect(await cup()).toBe(configDigest);
@@ -262,7 +261,7 @@ describe('an activation', () => {
 describe('a bundle on trial goes back by itself', () => {
   const expectBack = (why: RegExp) => {
     expect(served()).toBe(configDigest);
-    expect(shelf.kept).toMatchObject({ active: 'config', previous: null, trial: null });
+    expect(shelf.kept).toMatchObject({ active: { bundle: null }, previous: null, trial: null });
     expect(shelf.kept.outcomes.at(-1)).toMatchObject({ bundle: a, outcome: 'rolled_back' });
     expect(shelf.kept.outcomes.at(-1)?.why).toMatch(why);
     expect(shelf.of(a).state).toBe('stopped');
@@ -360,7 +359,7 @@ describe('a rollback', () => {
   });
 
   it('finds the bundle before ready again after a candidate was rejected; two processes run at a time', async () => {
-    await begin({ ...noState, active: serving(a), previous: 'config' });
+    await begin({ ...noState, active: serving(a), previous: ofConfig({}) });
     expect(shelf.of(configDigest).state).toBe('ready');
     shelf.loads.set(b, 'never');
     const abort = new AbortController();
@@ -394,7 +393,7 @@ describe('at the start', () => {
   const trial = { since: '2029-12-31T23:00:00Z', until: '2030-01-01T00:10:00Z', before: null };
 
   it('a trial goes on for what is left of it', async () => {
-    await begin({ ...noState, active: serving(a), previous: 'config', trial });
+    await begin({ ...noState, active: serving(a), previous: ofConfig({}), trial });
     expect(served()).toBe(a);
     await fake.clock.advance(590_000);
     expect(served()).toBe(a);
@@ -406,7 +405,7 @@ describe('at the start', () => {
     await begin({
       ...noState,
       active: serving(a),
-      previous: 'config',
+      previous: ofConfig({}),
       trial: { ...trial, until: '2040-01-01T00:00:00Z' },
     });
     await fake.clock.advance(3_600_000);
