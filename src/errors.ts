@@ -141,7 +141,7 @@ export const errorTable = {
   },
   GALLERY_INVALID: {
     consequence: fault,
-    help: 'What was taught cannot be read. Put the folder back from a backup, or move it away: the bundle judges without it.',
+    help: 'What was taught cannot be read. Put the folder back from a backup, or let the bundle judge without it: cupcheck recalibrate --none; gallery.json itself can be moved away.',
   },
   GALLERY_NETWORK: {
     consequence: refusal,

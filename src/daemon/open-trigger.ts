@@ -45,7 +45,7 @@ async function emptyPlace({ trigger, calibration }: Config, maxBytes: number): P
   const jpeg = calibration.path === null ? null : (await loadCalibration(calibration.path)).referenceJpeg;
   if (jpeg !== null) return glanceAtJpeg(jpeg);
   const text =
-    'trigger.driver camera needs a picture without a cup, and the calibration has none: set trigger.camera.empty';
+    'trigger.driver camera needs a picture without a cup, and the calibration has none: set trigger.camera.empty, or take one by cupcheck calibrate';
   throw new CupcheckError('CONFIG_INVALID', text);
 }
 

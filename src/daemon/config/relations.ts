@@ -90,11 +90,6 @@ const relations: readonly Relation[] = [
       ? null
       : 'trigger.driver camera needs trigger.kind level: a picture tells whether a cup is there',
   ),
-  relation(['trigger.driver', 'trigger.camera.empty', 'calibration.path'], ({ trigger, calibration }) =>
-    trigger.driver !== 'camera' || trigger.camera.empty !== null || calibration.path !== null
-      ? null
-      : 'trigger.driver camera needs trigger.camera.empty or calibration.path: a picture without a cup',
-  ),
   ...(['leave', 'still'] as const).map((level) =>
     relation([`trigger.camera.${level}`, 'trigger.camera.enter'], ({ trigger: { camera } }) =>
       camera[level] < camera.enter

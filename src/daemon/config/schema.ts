@@ -317,7 +317,7 @@ export const schema = {
   calibration: {
     path: orNull(
       path('file'),
-      'File of the calibration (pixels per mm, empty cup); null = none: sizes are not checked and results warn.',
+      'File of a calibration (pixels per mm, empty cup); null = the one that cupcheck calibrate made at this station. Where there is none, sizes are not checked and results warn.',
     ),
     maxAgeDays: key(whole(1, 3650, 'days'), 90, 'doctor tells of a calibration that is older than this.'),
   },

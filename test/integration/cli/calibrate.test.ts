@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../../src/cli/program.js';
+import type { BundleState } from '../../../src/daemon/bundles/bundle-state.js';
 import type { Calibration } from '../../../src/pipeline/calibration.js';
 import { decodeJpeg, encodeJpeg } from '../../../src/native/jpeg.js';
 import type { Picture } from '../../../src/pipeline/frame.js';
@@ -52,7 +53,7 @@ describe('calibrating by the camera of a running station', { timeout: 120_000 },
     writeFileSync(byTarget, encodeJpeg(withTarget(empty, { cx: 630, cy: 470, pxPerMm: 8, turnDeg: 20 }), 92));
     const target = await cupcheck(station, 'calibrate', 'scale', '--target', byTarget);
     expect(target).toMatchObject({ code: 0, document: { before: null } });
-    const { calibration, path } = target.document as { calibration: Calibration; path: string };
+    const { calibration } = target.document as { calibration: Calibration };
     expect(Math.abs(calibration.pxPerMm / 8 - 1)).toBeLessThan(0.001);
 
     await station.place(join(demoFolder, '01-oak-mark.jpg'));
@@ -62,7 +63,6 @@ describe('calibrating by the camera of a running station', { timeout: 120_000 },
       return taken.code === 0 ? taken : null;
     });
     expect(coin.document).toMatchObject({
-      path,
       before: calibration.pxPerMm,
       calibration: { scale: { by: 'coin', seen: 6 } },
     });
@@ -74,12 +74,21 @@ describe('calibrating by the camera of a running station', { timeout: 120_000 },
     const kept = await cupcheck(station, 'calibrate', 'empty');
     expect(kept).toMatchObject({
       code: 0,
-      document: { path, calibration: { pxPerMm, empty: { sha256: expect.any(String) as string } } },
+      document: { calibration: { pxPerMm, empty: { sha256: expect.any(String) as string } } },
     });
-    const { reference } = (kept.document as { calibration: Calibration }).calibration;
+    const { path, calibration: now } = kept.document as { path: string; calibration: Calibration };
+    const { reference } = now;
     expect(readFileSync(join(station.folder, 'state/calibration', reference ?? ''))).toEqual(
       readFileSync(join(station.folder, 'seen.jpg')),
     );
+    const state = JSON.parse(readFileSync(join(station.folder, 'state/bundle-state.json'), 'utf8')) as BundleState;
+    expect(path).toBe(join(station.folder, 'state/calibration', `${state.calibration}.json`));
+    const { document } = await cupcheck(station, 'doctor');
+    const { findings } = document as { findings: { check: string; state: string; detail: string }[] };
+    expect(findings.find(({ check }) => check === 'calibration')).toMatchObject({
+      state: 'ok',
+      detail: `${pxPerMm} px per mm by coin, 1280×960, with the empty cup`,
+    });
   });
 
   it('changes nothing where no coin or target is seen', async () => {

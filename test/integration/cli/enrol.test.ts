@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BundleState } from '../../../src/daemon/bundles/bundle-state.js';
 import { runCli } from '../../../src/cli/program.js';
 import type { Recalibration } from '../../../src/cli/enrol/recalibrate.js';
 import { encodeJpeg } from '../../../src/native/jpeg.js';
@@ -189,6 +190,21 @@ describe("the station's gallery", { timeout: 300_000 }, () => {
     const { err, code } = await run('recalibrate');
     expect(err).toContain('GALLERY_INVALID');
     expect(code).toBe(2);
+    expect(await states()).toContainEqual(['lion-florin', 0, 1]);
+  });
+
+  it('that serves and is gone is never passed over; without it the bundle judges alone, by request', async () => {
+    const state = () => JSON.parse(readFileSync(join(folder, 'state', 'bundle-state.json'), 'utf8')) as BundleState;
+    const [[network = '', served] = []] = Object.entries(state().active.galleries);
+    rmSync(join(folder, 'state', 'gallery', network, 'served', `${served?.gallery ?? ''}.json`));
+    for (const words of [['recalibrate'], ['enrol', 'list']]) {
+      const { err, code } = await run(...words);
+      expect([code, err]).toEqual([2, expect.stringContaining('GALLERY_INVALID')]);
+    }
+    expect((await run('recalibrate', '--none', '--dry-run')).err).toContain('USAGE');
+    expect((await run('recalibrate', '--none')).documents).toEqual([{ outcome: 'none', by: 'document' }]);
+    expect(state().active.galleries).toEqual({});
+    expect((await run('recalibrate', '--none')).documents).toEqual([{ outcome: 'unchanged', by: null }]);
     expect(await states()).toContainEqual(['lion-florin', 0, 1]);
   });
 });

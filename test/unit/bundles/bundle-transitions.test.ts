@@ -171,6 +171,53 @@ describe('going back', () => {
   });
 });
 
+const network = 'f'.repeat(64);
+const gallery = (letter: string) => ({ gallery: letter.repeat(64), when: at, who: 'ann' });
+const galleries = (letter: string) => ({ [network]: gallery(letter) });
+
+describe.each(Object.keys(states) as Phase[])('what serves, %s', (phase) => {
+  const before = states[phase];
+  const serve = (letter: string | null): BundleEvent => ({
+    type: 'serve',
+    network,
+    served: letter === null ? null : gallery(letter),
+    at,
+  });
+
+  it('is another gallery beside the same bundle, and nothing else changes', () => {
+    const one = nextBundleState(before, serve('1'));
+    expect(one).toEqual({ ...before, active: { ...before.active, galleries: galleries('1') } });
+    expect(after(one, serve('1'))).toBe('the same');
+    expect(nextBundleState(one, serve('2')).active.galleries).toEqual(galleries('2'));
+    expect(nextBundleState(one, serve(null))).toEqual(before);
+    expect(after(before, serve(null))).toBe('the same');
+  });
+
+  it('is one of a network; the others stay', () => {
+    const other = { ...serve('3'), network: 'e'.repeat(64) } as BundleEvent;
+    const both = nextBundleState(nextBundleState(before, serve('1')), other);
+    expect(both.active.galleries).toEqual({ ...galleries('1'), ['e'.repeat(64)]: gallery('3') });
+  });
+
+  it('and the calibration is another one, which no way back changes', () => {
+    const calibrated = nextBundleState(before, { type: 'calibrate', calibration: '9'.repeat(64), at });
+    expect(calibrated).toEqual({ ...before, calibration: '9'.repeat(64) });
+    expect(after(calibrated, { type: 'calibrate', calibration: '9'.repeat(64), at })).toBe('the same');
+    expect(nextBundleState(calibrated, { type: 'rollback', why: '', at }).calibration).toBe('9'.repeat(64));
+  });
+});
+
+it('a rollback brings the gallery back that served with the bundle; the config’s keeps what serves', () => {
+  const served: BundleState = {
+    ...states.settled,
+    active: { ...a, galleries: galleries('2') },
+    previous: { ...b, galleries: galleries('1') },
+  };
+  expect(nextBundleState(served, { type: 'rollback', why: '', at }).active).toEqual(served.previous);
+  const unfit = new Map([[b.bundle, 'damaged']]);
+  expect(nextBundleState(served, { type: 'rollback', why: '', at, unfit }).active).toEqual(ofConfig(galleries('2')));
+});
+
 it('what may be needed is told: the candidate, the active one, the one before it, and the one before a trial', () => {
   const needed = (state: BundleState) =>
     ['a', 'b', 'c', 'd'].filter((letter) => neededBundles(state).has(letter.repeat(64))).join('');

@@ -90,7 +90,7 @@ const folder = stationGallery(config.gallery.path, network);
 const deed = { when: '2030-01-01T00:00:00.000Z', who: 'ann' };
 const taughtBefore = taught([addition(1, 'whale', towards(6))]);
 const taughtThen = taught([...taughtBefore.additions, addition(2, 'whale', towards(6, 7, 0.1))]);
-const drawn = draw({ width: 640, height: 480, bottom: [90, 100, 110], items: [], grain: 20, seed: 3 });
+const drawn = draw({ width: 128, height: 96, bottom: [90, 100, 110], items: [], grain: 20, seed: 3 });
 const empty = { picture: drawn, jpeg: encodeJpeg(drawn, 95) };
 
 let archive: Buffer = Buffer.alloc(0);
@@ -124,7 +124,7 @@ const steps = ['install', 'activate', 'commit', 'calibrate', 'serve', 'rollback'
 type Step = (typeof steps)[number];
 type Way = 'by the station' | 'without a station';
 
-const picture = { width: 640, height: 480 };
+const picture = { width: 128, height: 96 };
 /** A scale, then the picture of the empty cup. */
 async function calibrate(use: (sha256: string) => Promise<unknown>): Promise<void> {
   const place = stationCalibrationPlace(config, use);
@@ -272,5 +272,5 @@ describe.each(cases)('an update $way, wherever $what', ({ way, forgets }) => {
     }
     // Each judged at some cut, and none after it had been left.
     expect(judged.filter((one, index) => one !== judged[index - 1])).toEqual(ways());
-  }, 300_000);
+  }, 600_000);
 });

@@ -191,7 +191,6 @@ describe('a config that does not hold', () => {
     ['trigger:\n  driver: sysfs\n', 'needs trigger.sysfs.line'],
     ['light:\n  driver: sysfs\n  sysfs: {green: 5}\n', 'needs light.sysfs.green and light.sysfs.amber'],
     ['light:\n  sysfs: {green: 5, amber: 6}\ntrigger:\n  sysfs: {line: 5}\n', 'three lines, not 5, 6, 5'],
-    ['trigger:\n  driver: camera\n', 'needs trigger.camera.empty or calibration.path'],
     [
       'trigger:\n  driver: camera\n  kind: edge_only\n  camera: {empty: a.jpg}\n',
       'trigger.driver camera needs trigger.kind level',

@@ -389,6 +389,89 @@ describe('a rollback', () => {
   });
 });
 
+describe('another gallery', () => {
+  const network = 'f'.repeat(64);
+  const gallery = (letter: string) => ({ gallery: letter.repeat(64), when: '2030-01-01T00:00:00Z', who: 'ann' });
+  const serve = (letter: string | null) =>
+    updates.serve(network, letter === null ? null : gallery(letter), (event) => events.push(event), never);
+  /** The gallery of what the process judges by that is asked. */
+  const serving = () => {
+    const found = shelf.processes.find(({ process }) => process.state === 'ready' && process.info === judge.info);
+    return found?.judging.galleries[network]?.gallery.slice(0, 1) ?? null;
+  };
+
+  it('is proved beside the present one, named by the document, then judges with the same bundle', async () => {
+    await within(500, activate(a));
+    await updates.commit();
+    [events, shelf.writes.length] = [[], 0];
+    expect(await within(500, serve('1'))).toMatchObject({
+      outcome: 'serving',
+      active: { bundle: a, galleries: { [network]: gallery('1') } },
+      until: null,
+    });
+    expect(events.map(({ step }) => step)).toEqual(['loading', 'proving', 'proved', 'waiting']);
+    expect(shelf.writes).toHaveLength(1);
+    expect([await cup(), serving()]).toEqual([a, '1']);
+    expect(await within(500, serve('1'))).toMatchObject({ outcome: 'nothing_to_do' });
+    // Two processes: what judges, and what judged before the bundle.
+    expect(shelf.processes.filter(({ process }) => process.state === 'ready')).toHaveLength(2);
+    expect(await within(500, serve(null))).toMatchObject({ outcome: 'serving', active: { galleries: {} } });
+    expect(serving()).toBeNull();
+  });
+
+  it('is left where the rollback goes: to the bundle before, with what served then', async () => {
+    await within(500, serve('1'));
+    await within(500, activate(a));
+    await within(500, serve('2'));
+    expect([await cup(), serving()]).toEqual([a, '2']);
+    expect(shelf.kept.trial).not.toBeNull();
+    await within(100, updates.rollback('asked for'));
+    expect([await cup(), serving()]).toEqual([configDigest, '1']);
+    expect(shelf.kept.active.galleries).toEqual({ [network]: gallery('1') });
+  });
+
+  it('that is gone, cannot be loaded, or is judged badly changes nothing', async () => {
+    await within(500, serve('1'));
+    shelf.missing.add(gallery('2').gallery);
+    await expect(within(500, serve('2'))).rejects.toMatchObject({ code: 'GALLERY_INVALID' });
+    shelf.loads.set(configDigest, 'badly');
+    await expect(within(500, serve('3'))).rejects.toMatchObject({ code: 'BUNDLE_REJECTED' });
+    shelf.loads.clear();
+    provers = [{ name: 'golden', prove: () => Promise.reject(new CupcheckError('GOLDEN_FAILED', 'a wrong green')) }];
+    const { active } = shelf.kept;
+    expect([await cup(), serving()]).toEqual([configDigest, '1']);
+    await begin({ ...noState, active });
+    await expect(within(500, serve('4'))).rejects.toThrow('gallery 444444444444: a wrong green (GOLDEN_FAILED)');
+    expect(shelf.writes).toEqual([]);
+    expect([await cup(), serving()]).toEqual([configDigest, '1']);
+  });
+
+  it('that the disk refuses does not judge', async () => {
+    shelf.diskFull = true;
+    await expect(within(500, serve('1'))).rejects.toMatchObject({ code: 'BUNDLE_REJECTED' });
+    expect([await cup(), serving()]).toEqual([configDigest, null]);
+  });
+
+  it('waits for no other proof: a rollback ends it, and leaves the bundle on trial', async () => {
+    await within(500, activate(a));
+    shelf.loads.set(a, 'never');
+    const proof = serve('1');
+    proof.catch(() => undefined);
+    await fake.clock.advance(10);
+    await expect(activate(b)).rejects.toMatchObject({ code: 'BUNDLE_BUSY' });
+    expect(await within(500, updates.rollback('asked for'))).toMatchObject({ outcome: 'withdrawn' });
+    await expect(proof).rejects.toMatchObject({ code: 'BUNDLE_REJECTED' });
+    expect([served(), shelf.kept.trial === null]).toEqual([a, false]);
+  });
+});
+
+it('a calibration is named for the next start, where it is there', async () => {
+  shelf.missing.add('8'.repeat(64));
+  await expect(updates.calibrate('8'.repeat(64))).rejects.toMatchObject({ code: 'CALIBRATION_INVALID' });
+  await updates.calibrate('9'.repeat(64));
+  expect(shelf.kept.calibration).toBe('9'.repeat(64));
+});
+
 describe('at the start', () => {
   const trial = { since: '2029-12-31T23:00:00Z', until: '2030-01-01T00:10:00Z', before: null };
 
