@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type BundleState, judgingName } from '../../daemon/bundles/bundle-state.js';
+import { type Galleries, sameGalleries } from '../../daemon/gallery/galleries.js';
 import type { UpdateAnswer } from '../../daemon/update/bundle-updates.js';
 import { CupcheckError } from '../../errors.js';
 import { type Cli, examples } from '../cli.js';
@@ -130,6 +131,8 @@ export function registerRollback(bundle: Command, cli: Cli): void {
         const { config } = await cli.goodConfig();
         const { stationOrOffline } = await import('../bundle/station-or-offline.js');
         const { rollbackOffline } = await import('../../daemon/bundles/change-offline.js');
+        const { readBundleState } = await import('../../daemon/bundles/bundle-state-file.js');
+        const { galleries } = (await readBundleState(config)).active;
         const ask = (only: string | null) =>
           cli.ask<UpdateAnswer>('bundle.rollback', { only }, { timeoutMs: rollbackPatienceMs });
         const found = await stationOrOffline(
@@ -140,7 +143,10 @@ export function registerRollback(bundle: Command, cli: Cli): void {
         );
         if (found.by === 'station') {
           const { outcome, active, ms } = found.answer;
-          cli.print({ ...found.answer, station: true }, () => hanging(rollbackText(outcome, judgingName(active), ms)));
+          cli.print({ ...found.answer, station: true }, () => [
+            ...hanging(rollbackText(outcome, judgingName(active), ms)),
+            ...galleryLines(galleries, active.galleries),
+          ]);
           return done;
         }
         const { before, state } = found.answer;
@@ -148,6 +154,7 @@ export function registerRollback(bundle: Command, cli: Cli): void {
           state === before ? 'nothing_to_do' : before.candidate === null ? ('rolled_back' as const) : 'withdrawn';
         cli.print(documentOf(state, outcome), () => [
           ...hanging(rollbackText(outcome, judgingName(state.active), null)),
+          ...galleryLines(galleries, state.active.galleries),
           ...(outcome === 'nothing_to_do' ? [] : hanging(notRunning)),
         ]);
         return done;
@@ -155,6 +162,13 @@ export function registerRollback(bundle: Command, cli: Cli): void {
     );
   examples(rollback, ['cupcheck bundle rollback']);
 }
+
+const galleryLines = (before: Galleries, now: Galleries): string[] =>
+  sameGalleries(before, now)
+    ? []
+    : hanging(
+        'It judges with what was taught and served then. What was taught since confirms nothing until: cupcheck recalibrate',
+      );
 
 function rollbackText(outcome: UpdateAnswer['outcome'], name: string, ms: number | null): string {
   if (outcome === 'nothing_to_do') return `Nothing to do: ${name} judges, and nothing is known that judged before.`;

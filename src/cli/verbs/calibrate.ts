@@ -182,7 +182,7 @@ function scaleLines(path: string, { pxPerMm, scale, camera }: Calibration, befor
     ['scale', `${pxPerMm} px per mm${change}`],
     ['by', `${scale?.seen ?? 0} ${seen}, apart by at most ${((scale?.spread ?? 0) * 100).toFixed(2)} %`],
     ['camera', `${camera.width}×${camera.height}`],
-    ['kept in', path],
+    ...kept(path),
   ]);
 }
 
@@ -218,8 +218,14 @@ function emptyLines(path: string, { reference, empty, camera }: Calibration): st
     ['empty cup', `${reference ?? '-'}, ${camera.width}×${camera.height}`],
     ['light', `mean ${empty?.luma.toFixed(0) ?? '-'} of 255, brightest parts ${empty?.highlight.toFixed(0) ?? '-'}`],
     ['detail', empty?.relief.toFixed(3) ?? '-'],
-    ['kept in', path],
+    ...kept(path),
   ]);
+}
+
+/** The station's own lies under its digest, as which results name it. */
+function kept(path: string): [string, string][] {
+  const digest = /([0-9a-f]{12})[0-9a-f]{52}\.json$/.exec(path)?.[1];
+  return digest === undefined ? [['kept in', path]] : [['kept as', digest]];
 }
 
 /** A calibration is read once: what is kept now counts from the next start on. */

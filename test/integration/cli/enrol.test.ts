@@ -195,7 +195,7 @@ describe("the station's gallery", { timeout: 300_000 }, () => {
 
   it('that serves and is gone is never passed over; without it the bundle judges alone, by request', async () => {
     const state = () => JSON.parse(readFileSync(join(folder, 'state', 'bundle-state.json'), 'utf8')) as BundleState;
-    const [[network = '', served] = []] = Object.entries(state().active.galleries);
+    const [network, served] = Object.entries(state().active.galleries)[0] ?? ['', null];
     rmSync(join(folder, 'state', 'gallery', network, 'served', `${served?.gallery ?? ''}.json`));
     for (const words of [['recalibrate'], ['enrol', 'list']]) {
       const { err, code } = await run(...words);

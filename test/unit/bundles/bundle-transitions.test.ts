@@ -5,6 +5,7 @@ import {
   noState,
   type Phase,
   phaseOf,
+  sameJudging,
   type NamedBundle,
   ofConfig,
   type Judging,
@@ -216,6 +217,14 @@ it('a rollback brings the gallery back that served with the bundle; the configâ€
   expect(nextBundleState(served, { type: 'rollback', why: '', at }).active).toEqual(served.previous);
   const unfit = new Map([[b.bundle, 'damaged']]);
   expect(nextBundleState(served, { type: 'rollback', why: '', at, unfit }).active).toEqual(ofConfig(galleries('2')));
+});
+
+it('a process of the same bundle with another gallery is another one', () => {
+  const one = { ...a, galleries: galleries('1') };
+  expect(sameJudging(one, { ...one, engine: 'e'.repeat(64) })).toBe(true);
+  expect(sameJudging(one, { ...one, galleries: galleries('2') })).toBe(false);
+  expect(sameJudging(one, a)).toBe(false);
+  expect(sameJudging(one, { ...b, galleries: galleries('1') })).toBe(false);
 });
 
 it('what may be needed is told: the candidate, the active one, the one before it, and the one before a trial', () => {

@@ -1,11 +1,10 @@
-import { ofConfig } from '../../../src/daemon/bundles/bundle-state.js';
+import { type BundleState, noState, ofConfig } from '../../../src/daemon/bundles/bundle-state.js';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import stringWidth from 'string-width';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { BundleState } from '../../../src/daemon/bundles/bundle-state.js';
 import { archiveName, packBundle } from '../../../src/daemon/bundles/pack.js';
 import { ControlServer } from '../../../src/daemon/control/server.js';
 import { type BundleControl, type StationControl, stationVerbs } from '../../../src/daemon/control/station-verbs.js';
@@ -82,6 +81,18 @@ describe('where no station runs', () => {
     expect((await bundle('commit')).out).toContain('Nothing to do');
     expect((await bundle('rollback')).out).toContain('The bundle of the config judges again.');
     expect((await bundle('list')).out).toContain('was rolled back at');
+  });
+
+  it('a rollback that brings back another gallery says what that means', async () => {
+    await bundle('install', at('tiny-1.0.0.tar'));
+    const galleries = { ['f'.repeat(64)]: { gallery: 'e'.repeat(64), when: '2030-01-01T00:00:00Z', who: 'ann' } };
+    const active = { ...serving('1.0.0'), galleries };
+    writeFileSync(statePath(), JSON.stringify({ ...noState, active, previous: ofConfig({}) }));
+    const back = said(await bundle('rollback'));
+    expect(back).toContain('The bundle of the config judges again.');
+    expect(back).toContain('What was taught since confirms nothing until: cupcheck recalibrate');
+    writeFileSync(statePath(), JSON.stringify({ ...noState, active, previous: ofConfig(galleries) }));
+    expect(said(await bundle('rollback'))).not.toContain('taught');
   });
 
   it('activate takes an archive, and the start of a digest; what is not there is told', async () => {
