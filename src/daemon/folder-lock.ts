@@ -1,4 +1,4 @@
-import { link, open, readFile, rm, unlink } from 'node:fs/promises';
+import { link, open, readdir, readFile, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CupcheckError, type ErrorCode } from '../errors.js';
 import { makeStationFolder } from './durable-file.js';
@@ -39,6 +39,14 @@ async function take(path: string): Promise<boolean> {
   }
 }
 
+/** What a process that died had written, and not yet made the lock of. */
+async function clearAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const [, pid] = /^lock\.([1-9]\d*)$/.exec(name) ?? [];
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(folder, name), { force: true });
+  }
+}
+
 /** The process that holds a lock; where nobody may read it, it counts as alive. */
 async function holderOf(path: string): Promise<{ readonly pid: string; readonly isDead: boolean }> {
   const text = await readFile(path, 'utf8').catch(() => null);
@@ -69,6 +77,7 @@ export async function whileLocked<T>(
     if (!(await take(path))) throw new CupcheckError(busy, `another process changes ${folder.path}`);
   }
   try {
+    await clearAbandoned(folder.path);
     return await change();
   } finally {
     await unlink(path);

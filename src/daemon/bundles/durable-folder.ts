@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { access, chmod, mkdir, open, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 /** Makes what was made, renamed or removed in a folder last over a power cut. */
 export async function syncFolder(path: string): Promise<void> {
@@ -9,6 +10,21 @@ export async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close();
   }
+}
+
+const othersRead = 0o055;
+
+/**
+ * Makes the folder of a store, which the station, another user, reads whatever the umask of who makes it; and makes sure that it can be
+ * changed. One that was made half-way, by a command that was interrupted, is mended.
+ */
+export async function makeStoreFolder(path: string): Promise<void> {
+  const made = await mkdir(path, { recursive: true, mode: 0o755 });
+  const { mode, uid } = await stat(path);
+  const own = process.geteuid?.() ?? 0;
+  if ((mode & othersRead) !== othersRead && (own === 0 || own === uid)) await chmod(path, 0o755);
+  await syncFolder(dirname(made ?? path));
+  await access(path, constants.W_OK);
 }
 
 /** Writes a file that is not there yet, readable by everybody, and waits until the disk has it. Never follows a link. */

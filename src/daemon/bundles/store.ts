@@ -1,10 +1,10 @@
-import { access, chmod, constants, mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type BundleLimits, bundleLimits } from '../../pipeline/bundle/limits.js';
 import { bundleBytes, readSignedManifest, type SignedManifest } from '../../pipeline/bundle/read-manifest.js';
 import { type Signature, signatureFile, type Trust } from '../../pipeline/bundle/signature.js';
 import { whileLocked } from '../folder-lock.js';
-import { syncFolder } from './durable-folder.js';
+import { makeStoreFolder, syncFolder } from './durable-folder.js';
 import { storeError, unpackBundle } from './unpack.js';
 import { type VerifiedFolder, verifyFolder } from './verify-folder.js';
 
@@ -32,7 +32,7 @@ export async function installBundle(
   trusted: Trust,
   limits: BundleLimits = bundleLimits,
 ): Promise<Installed> {
-  await onDisk(`cannot prepare ${store}`, () => makeStore(store));
+  await onDisk(`cannot prepare ${store}`, () => makeStoreFolder(store));
   return await whileLocked({ path: store }, 'BUNDLE_BUSY', () => install(stream, store, trusted, limits));
 }
 
@@ -63,16 +63,6 @@ async function onDisk<T>(what: string, work: () => Promise<T>): Promise<T> {
   } catch (cause) {
     throw storeError(what, cause);
   }
-}
-
-async function makeStore(store: string): Promise<void> {
-  const made = await mkdir(store, { recursive: true, mode: 0o755 });
-  if (made !== undefined) {
-    // Whatever the umask of who installs: the station is another user.
-    await chmod(store, 0o755);
-    await syncFolder(dirname(made));
-  }
-  await access(store, constants.W_OK);
 }
 
 async function place(

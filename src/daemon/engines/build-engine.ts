@@ -119,7 +119,7 @@ class EngineBuild {
     const proof = await this.#prove(identity, prepared, judgeName);
     const ms = performance.now() - started;
     if (there !== null) {
-      await keepRecord(store, withProof(there.engine, proof));
+      await keepRecord(store, staging, withProof(there.engine, proof));
       return { ...found, outcome: 'compared', proof, ms };
     }
     const byName = Object.entries(identity.networks).map(

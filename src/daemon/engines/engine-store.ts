@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
-import { access, chmod, constants, mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { asCupcheckError, CupcheckError } from '../../errors.js';
 import { readBounded } from '../../pipeline/bundle/read-bounded.js';
-import { syncFolder, writeNewFile } from '../bundles/durable-folder.js';
-import { replaceFile, stationReads } from '../durable-file.js';
+import { makeStoreFolder, syncFolder, writeNewFile } from '../bundles/durable-folder.js';
 import { whileLocked } from '../folder-lock.js';
 import { engineKey } from './engine-identity.js';
 import { type EngineRecord, maxRecordBytes, parseEngine } from './engine-record.js';
 
 /** What is half-way: it goes with the next change of the store. */
-const stagingFolder = (store: string): string => join(store, '.staging');
+const stagingName = '.staging';
 const keyPattern = /^[0-9a-f]{64}$/;
 const recordName = 'engine.json';
 
@@ -34,16 +33,8 @@ async function onDisk<T>(what: string, work: () => Promise<T>): Promise<T> {
  * @throws ENGINE_BUSY, ENGINE_STORE, and what `change` throws
  */
 export async function changeEngines<T>(store: string, change: (staging: string) => Promise<T>): Promise<T> {
-  const staging = stagingFolder(store);
-  await onDisk(`cannot prepare ${store}`, async () => {
-    const made = await mkdir(store, { recursive: true, mode: 0o755 });
-    if (made !== undefined) {
-      // Whatever the umask of who builds: the station is another user.
-      await chmod(store, 0o755);
-      await syncFolder(dirname(made));
-    }
-    await access(store, constants.W_OK);
-  });
+  const staging = join(store, stagingName);
+  await onDisk(`cannot prepare ${store}`, () => makeStoreFolder(store));
   return await whileLocked({ path: store }, 'ENGINE_BUSY', async () => {
     await onDisk(`cannot prepare ${staging}`, async () => {
       await rm(staging, { recursive: true, force: true });
@@ -78,18 +69,21 @@ export async function readEngine(store: string, key: string): Promise<EngineReco
   throw new CupcheckError('ENGINE_INVALID', `${path} is the record of another engine`);
 }
 
-/** Every engine, the oldest first; those whose record cannot be read come last. A store that is not there holds none. Errors: ENGINE_STORE. */
-export async function listEngines(store: string): Promise<readonly ListedEngine[]> {
-  const names = await readdir(store).catch((cause: NodeJS.ErrnoException) => {
+async function namesIn(store: string): Promise<readonly string[]> {
+  return await readdir(store).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return [];
     throw new CupcheckError('ENGINE_STORE', `cannot read ${store}: ${cause.message}`, { cause });
   });
-  const listed = await Promise.all(
-    names
-      .filter((name) => keyPattern.test(name))
-      .sort()
-      .map((key) => listedEngine(store, key)),
-  );
+}
+
+/** Whether a command that was interrupted left something, or one is at work. Errors: ENGINE_STORE. */
+export const hasHalfWay = async (store: string): Promise<boolean> =>
+  (await namesIn(store)).some((name) => name === stagingName || /^lock(\.\d+)?$/.test(name));
+
+/** Every engine, the oldest first; those whose record cannot be read come last. A store that is not there holds none. Errors: ENGINE_STORE. */
+export async function listEngines(store: string): Promise<readonly ListedEngine[]> {
+  const keys = (await namesIn(store)).filter((name) => keyPattern.test(name)).sort();
+  const listed = await Promise.all(keys.map((key) => listedEngine(store, key)));
   const built = (one: ListedEngine) => (one.ok ? one.engine.built : '~');
   return listed.sort((a, b) => (built(a) < built(b) ? -1 : 1));
 }
@@ -166,9 +160,16 @@ export async function placeEngine(
   });
 }
 
-/** Replaces the record of an engine that is there; call it in `changeEngines`. Errors: STORAGE_FAULT. */
-export const keepRecord = (store: string, engine: EngineRecord): Promise<void> =>
-  replaceFile(join(enginePlace(store, engineKey(engine.identity)), recordName), recordText(engine), stationReads);
+/** Replaces the record of an engine that is there; call it in `changeEngines`. Errors: ENGINE_STORE. */
+export async function keepRecord(store: string, staging: string, engine: EngineRecord): Promise<void> {
+  const folder = enginePlace(store, engineKey(engine.identity));
+  const fresh = join(staging, recordName);
+  await onDisk(`cannot write ${join(folder, recordName)}`, async () => {
+    await writeNewFile(fresh, once(Buffer.from(recordText(engine))));
+    await rename(fresh, join(folder, recordName));
+    await syncFolder(folder);
+  });
+}
 
 /** Takes engines away; each leaves its place by one rename. Call it in `changeEngines`. Errors: ENGINE_STORE. */
 export async function removeEngines(store: string, staging: string, keys: readonly string[]): Promise<void> {

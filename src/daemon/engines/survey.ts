@@ -7,7 +7,7 @@ import { inferSettings } from '../from-config.js';
 import { readSignedManifest } from '../../pipeline/bundle/read-manifest.js';
 import { chooseEngine, doubtOfProof, type EngineChoice } from './choose-engine.js';
 import { unfitFor } from './engine-identity.js';
-import { changeEngines, type ListedEngine, listEngines, readPrepared, removeEngines } from './engine-store.js';
+import { changeEngines, hasHalfWay, type ListedEngine, listEngines, readPrepared, removeEngines } from './engine-store.js';
 import { type Machine } from './machine.js';
 
 /**
@@ -77,10 +77,14 @@ export async function surveyEngines(config: Config, machine: Machine): Promise<E
   return { choice, engines };
 }
 
-/** Takes away the engines that serve no bundle that may judge here. @returns those. Errors: ENGINE_BUSY, and as `surveyEngines`. */
+/**
+ * Takes away the engines that serve no bundle that may judge here, and what a command that was interrupted left.
+ * @returns those engines
+ * @throws ENGINE_BUSY, and as `surveyEngines`
+ */
 export async function pruneEngines(config: Config, machine: Machine): Promise<readonly SurveyedEngine[]> {
   const unneeded = async () => (await surveyEngines(config, machine)).engines.filter(({ state }) => state !== 'proved');
-  if ((await unneeded()).length === 0) return [];
+  if ((await unneeded()).length === 0 && !(await hasHalfWay(config.engines.path))) return [];
   return await changeEngines(config.engines.path, async (staging) => {
     const removed = await unneeded();
     await removeEngines(
