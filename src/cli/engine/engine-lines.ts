@@ -1,6 +1,7 @@
 import type { BuiltEngine } from '../../daemon/engines/build-engine.js';
 import type { EngineChoice } from '../../daemon/engines/choose-engine.js';
 import type { EngineProof } from '../../daemon/engines/engine-record.js';
+import type { InferSettings } from '../../daemon/infer/settings.js';
 import type { EngineSurvey, SurveyedEngine } from '../../daemon/engines/survey.js';
 import { counted, fields, hanging, indented, minuteOf } from '../layout.js';
 import { paint, type Terminal } from '../terminal.js';
@@ -40,14 +41,26 @@ const outcomes: Readonly<Record<BuiltEngine['outcome'], string>> = {
   nothing_to_do: 'was there, compared before: nothing to do',
 };
 
-/** @param tried the provider that the config has the station try first */
-export function builtLines(one: BuiltEngine, terminal: Terminal, tried: string): string[] {
+/** What the station of the config loads: the provider that it tries first, and which weights. */
+export interface StationWish {
+  readonly provider: string;
+  readonly precision: InferSettings['precision'];
+}
+
+/** What of the config keeps a proved engine from serving; `null` = nothing. */
+function hindrance({ provider, precision }: BuiltEngine, wish: StationWish): string | null {
+  if (provider !== wish.provider)
+    return `the station tries ${wish.provider} first. It serves once ${provider} stands first in providers.order.`;
+  if (wish.precision !== 'auto' && precision !== wish.precision)
+    return `infer.precision is ${wish.precision}. It serves once that is ${precision}${precision === 'fp32' ? '' : ', or auto'}.`;
+  return null;
+}
+
+export function builtLines(one: BuiltEngine, terminal: Terminal, wish: StationWish): string[] {
   const { precision, key, provider, device, outcome, proof, ms } = one;
   const colour = proof.outcome === 'same' ? 'green' : proof.outcome === 'different' ? 'red' : 'amber';
-  const end =
-    proof.outcome === 'same' && provider !== tried
-      ? `It may serve, and does not yet: the station tries ${tried} first. It serves once ${provider} stands first in providers.order.`
-      : ends[proof.outcome];
+  const hindered = proof.outcome === 'same' ? hindrance(one, wish) : null;
+  const end = hindered === null ? ends[proof.outcome] : `It may serve, and does not yet: ${hindered}`;
   const [first = '', ...more] = hanging(end);
   return [
     ...fields([

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { InferSettings, ProviderName } from '../../daemon/infer/settings.js';
+import { precisions } from '../../pipeline/bundle/precision.js';
 import { type Cli, examples } from '../cli.js';
 import { amber, done } from '../exit-codes.js';
 import { orInterrupted } from '../interrupt.js';
@@ -10,6 +11,11 @@ export function registerEngine(program: Command, cli: Cli): void {
   registerBuild(engine, cli);
   registerStatus(engine, cli);
   registerPrune(engine, cli);
+}
+
+interface BuildWish {
+  readonly provider?: ProviderName;
+  readonly precision?: InferSettings['precision'];
 }
 
 function registerBuild(engine: Command, cli: Cli): void {
@@ -25,8 +31,14 @@ function registerBuild(engine: Command, cli: Cli): void {
         'cpu',
       ]),
     )
+    .addOption(
+      new Option('--precision <precision>', 'of these weights of the items network, whatever infer.precision says').choices([
+        ...precisions,
+        'auto',
+      ]),
+    )
     .action(
-      cli.action(async (meant: string, { provider = null }: { readonly provider?: ProviderName | null }) => {
+      cli.action(async (meant: string, { provider, precision }: BuildWish) => {
         const { config } = await cli.goodConfig();
         const { meantJudging } = await import('../engine/meant-judging.js');
         const { inferSettings } = await import('../../daemon/from-config.js');
@@ -35,15 +47,18 @@ function registerBuild(engine: Command, cli: Cli): void {
         const { builtLines } = await import('../engine/engine-lines.js');
         const { path: store, maxScoreDifference } = config.engines;
         const own = inferSettings(config, await meantJudging(meant, config));
-        const settings = provider === null ? own : { ...own, providers: { order: [provider], require: null } };
+        const providers = provider === undefined ? own.providers : { order: [provider], require: null };
+        const settings = { ...own, providers, precision: precision ?? own.precision };
         const start = { store, golden: config.golden.path, settings, maxScoreDifference };
         const bar = new BuildProgressLine(cli.terminal);
         const engines = await orInterrupted(
           (signal) => buildInChild(start, (progress) => bar.update(progress), signal).finally(() => bar.end()),
           () => cli.terminal.err('Interrupted: nothing was built.'),
         );
-        const tried = provider === null ? null : await firstTried(own.providers);
-        cli.print({ engines }, () => engines.flatMap((one) => builtLines(one, cli.terminal, tried ?? one.provider)));
+        const tried = await firstTried(own.providers);
+        cli.print({ engines }, () =>
+          engines.flatMap((one) => builtLines(one, cli.terminal, { provider: tried, precision: own.precision })),
+        );
         return engines.at(-1)?.proof.outcome === 'same' ? done : amber;
       }),
     );
@@ -51,6 +66,7 @@ function registerBuild(engine: Command, cli: Cli): void {
     'cupcheck engine build',
     'cupcheck engine build coins-2.1.0 --set infer.precision=auto',
     'cupcheck engine build --provider tensorrt',
+    'cupcheck engine build --precision int8',
   ]);
 }
 

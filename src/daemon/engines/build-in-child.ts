@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { CupcheckError } from '../../errors.js';
+import { asCupcheckError, CupcheckError } from '../../errors.js';
 import type { BuildProgress, BuiltEngine } from './build-engine.js';
 import type { BuildMessage, BuildStart } from './build-protocol.js';
 import { changeEngines } from './engine-store.js';
@@ -17,9 +17,16 @@ function letOthersFirst(pid: number | undefined): void {
   }
 }
 
+/** Takes over the lock of a process that was killed, and clears away what it had begun; where another command holds it, that one has done so. */
+async function clearAfter(store: string): Promise<void> {
+  await changeEngines(store, () => Promise.resolve()).catch((thrown: unknown) => {
+    if (asCupcheckError(thrown).code !== 'ENGINE_BUSY') throw thrown;
+  });
+}
+
 /**
  * Builds engines in a process of its own, which dies with this one. Its priority is lowered before it has a thread that could keep another.
- * When aborted it is killed at once, and nothing of it is left.
+ * When aborted it is killed at once. However it ends, nothing half-way is left.
  * @throws as `buildEngines`; ENGINE_BUILD where the process ends without a word; the signal's reason when aborted
  */
 export async function buildInChild(
@@ -41,9 +48,8 @@ export async function buildInChild(
   const kill = () => void child.kill('SIGKILL');
   signal.addEventListener('abort', kill, { once: true });
   try {
-    const ended = await new Promise<Exclude<BuildMessage, { type: 'progress' }>>((resolve) => {
-      const gone = (how: string) =>
-        resolve({ type: 'failed', code: 'ENGINE_BUILD', message: `the building process ended: ${how}` });
+    const ended = await new Promise<Exclude<BuildMessage, { type: 'progress' }> | { type: 'gone'; how: string }>((resolve) => {
+      const gone = (how: string) => resolve({ type: 'gone', how });
       child.on('message', (message: BuildMessage) => {
         if (message.type === 'progress') onProgress(message.progress);
         else resolve(message);
@@ -59,11 +65,9 @@ export async function buildInChild(
         if (error !== null) kill();
       });
     });
-    if (signal.aborted) {
-      // The lock of the dead process is taken over, and what it had begun is cleared away.
-      await changeEngines(start.store, () => Promise.resolve());
-      throw signal.reason as Error;
-    }
+    if (signal.aborted || ended.type === 'gone') await clearAfter(start.store);
+    signal.throwIfAborted();
+    if (ended.type === 'gone') throw new CupcheckError('ENGINE_BUILD', `the building process ended: ${ended.how}`);
     if (ended.type === 'failed') throw new CupcheckError(ended.code, ended.message);
     return ended.engines;
   } finally {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { builtLines, untried } from '../../../src/cli/engine/engine-lines.js';
+import { builtLines, type StationWish, untried } from '../../../src/cli/engine/engine-lines.js';
 import type { BuiltEngine } from '../../../src/daemon/engines/build-engine.js';
 
 const terminal = { out: () => undefined, err: () => undefined, colour: false };
@@ -29,7 +29,8 @@ const built: BuiltEngine = {
   },
   ms: 1000,
 };
-const said = (tried: string) => builtLines(built, terminal, tried).join(' ').replaceAll(/\s+/g, ' ');
+const said = (provider: string, precision: StationWish['precision'] = 'fp16') =>
+  builtLines(built, terminal, { provider, precision }).join(' ').replaceAll(/\s+/g, ' ');
 
 describe('what is said of a built engine', () => {
   it('tells that it was not run on hardware', () => {
@@ -40,5 +41,11 @@ describe('what is said of a built engine', () => {
     expect(said('tensorrt')).toContain('It serves from the next start');
     expect(said('cpu')).not.toContain('It serves from the next start');
     expect(said('cpu')).toContain('the station tries cpu first');
+  });
+
+  it('nor while the station asks for other weights', () => {
+    expect(said('tensorrt', 'auto')).toContain('It serves from the next start');
+    expect(said('tensorrt', 'fp32')).not.toContain('It serves from the next start');
+    expect(said('tensorrt', 'fp32')).toContain('infer.precision is fp32. It serves once that is fp16, or auto.');
   });
 });

@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { lookOver } from '../../../src/cli/golden/look-over.js';
 import { keepGolden, keptBytes, removeGolden } from '../../../src/daemon/golden/golden-folder.js';
-import { dyingDisk } from '../../fixtures/dying-disk.js';
+import { dyingDisk, startAgain } from '../../fixtures/dying-disk.js';
 import { goldenRecord, somePicture } from '../../fixtures/golden-station.js';
 
 vi.mock('node:fs/promises', async (original) => {
@@ -14,13 +14,6 @@ vi.mock('node:fs/promises', async (original) => {
 
 const empty = Buffer.from('an empty cup');
 const record = goldenRecord({ scene: { pxPerMm: 8, empty: keptBytes(empty), codeZone: null } });
-
-/** The machine starts: what a lock says is of another start. */
-function powerOn(folder: string): void {
-  dyingDisk.powerOn();
-  const lock = join(folder, 'lock');
-  if (existsSync(lock)) writeFileSync(lock, `${process.pid} 00000000-0000-4000-8000-000000000000`);
-}
 
 it.each([
   ['the process dies', false],
@@ -47,7 +40,7 @@ it.each([
       dyingDisk.dieAfter(cut, forgets);
       await addAndRemove(folder, done).catch(() => undefined);
       expect(dyingDisk.off, `change ${cut} of ${changes}`).toBe(true);
-      powerOn(folder);
+      startAgain(folder, forgets);
       const listed = await lookOver(folder);
       for (const { problem } of listed) expect(problem, `cut ${cut}`).toBeNull();
       // The first cut after it was answered, before anything else was done.
