@@ -1,5 +1,6 @@
 import { asCupcheckError } from '../errors.js';
-import { type ExitCode, exitCodeOf } from './exit-codes.js';
+import { deniedHelp, isDenied } from './denied.js';
+import { badInput, type ExitCode, exitCodeOf } from './exit-codes.js';
 import { indented, wrap } from './layout.js';
 import { paintError, type Terminal } from './terminal.js';
 
@@ -10,7 +11,9 @@ export function explainError(
   { json, debug }: { readonly json: boolean; readonly debug: boolean },
 ): ExitCode {
   const error = asCupcheckError(thrown);
-  const { code, message, help } = error;
+  const { code, message } = error;
+  // What the code advises is for what is broken, and here nothing is.
+  const help = isDenied(error) && code !== 'SOCKET_DENIED' ? deniedHelp : error.help;
   if (json) {
     terminal.out(JSON.stringify({ error: { code, message, help } }));
   } else {
@@ -20,5 +23,5 @@ export function explainError(
     for (const line of indented(`${help} (${code})`, 10)) terminal.err(line);
   }
   if (debug) for (let at: unknown = error; at instanceof Error; at = at.cause) terminal.err(at.stack ?? String(at));
-  return exitCodeOf(error);
+  return help === deniedHelp ? badInput : exitCodeOf(error);
 }

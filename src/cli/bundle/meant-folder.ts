@@ -13,7 +13,7 @@ import { pickBundle } from './pick-bundle.js';
 export async function meantFolder(meant: string, config: BundleConfig): Promise<string> {
   if (meant === 'active' || meant === 'previous') {
     const judging = (await readBundleState(config))[meant];
-    if (judging === null) throw new CupcheckError('BUNDLE_UNKNOWN', 'no bundle judged before the active one');
+    if (judging === null) throw new CupcheckError('BUNDLE_UNKNOWN', `${meant}: no bundle judged before the active one`);
     return placeOfJudging(config, judging).folder;
   }
   const isFolder = await stat(meant).then(

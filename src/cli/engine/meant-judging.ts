@@ -9,6 +9,6 @@ export async function meantJudging(meant: string, config: BundleConfig): Promise
   if (meant !== 'active' && meant !== 'previous')
     return { place: installedPlace(config, await pickBundle(meant, config)), galleries: state.active.galleries };
   const judging = state[meant];
-  if (judging === null) throw new CupcheckError('BUNDLE_UNKNOWN', 'no bundle judged before the active one');
+  if (judging === null) throw new CupcheckError('BUNDLE_UNKNOWN', `${meant}: no bundle judged before the active one`);
   return judgedBy(config, judging);
 }

@@ -53,17 +53,30 @@ export async function showReplay(
   const { results, passed } = journalledCups(config.journal.path, wanted);
   const total = golden.length + results.length;
   const isNamed = wanted.cups.length > 0;
+  const tallies = { golden: new ReplayTally(), journal: new ReplayTally() };
+  const summaryDocument = (between: Comparison['heads'] | null) => ({
+    type: 'summary',
+    between,
+    passed,
+    ...tallies.journal.summary,
+    ...(wanted.golden === true ? { golden: tallies.golden.summary } : {}),
+  });
   if (total === 0) {
-    const why = 'No cup has a picture: images.keepAmbers keeps them.';
-    if (!cli.options.json) for (const line of hanging(why)) cli.terminal.err(line);
-    return done;
+    const noCup = 'No cup has a picture: images.keepAmbers keeps them.';
+    const why =
+      wanted.golden === true
+        ? `Nothing was compared. ${noCup} There is no golden picture: cupcheck golden add.`
+        : noCup;
+    if (cli.options.json) cli.print(summaryDocument(null), () => []);
+    else for (const line of hanging(why)) cli.terminal.err(line);
+    // Nothing speaks for the other bundle.
+    return wanted.golden === true ? amber : done;
   }
   const calibration = await stationCalibration(config);
   const comparison = await load(calibration);
   const { heads, judge, judgeGolden: judgeOfGolden } = comparison;
   const isQuiet = isNamed || cli.options.json;
   const progress = new CountProgress(cli.terminal);
-  const tallies = { golden: new ReplayTally(), journal: new ReplayTally() };
   let seen = 0;
   /** Shows one part under its title, then what it comes to. */
   const show = async (part: keyof typeof tallies, title: string, cups: AsyncIterable<AgainCup>): Promise<void> => {
@@ -108,12 +121,8 @@ export async function showReplay(
     progress.end();
     await comparison.close();
   }
-  const [ofGolden, ofJournal] = [tallies.golden.summary, tallies.journal.summary];
-  if (cli.options.json) {
-    const more = wanted.golden === true ? { golden: ofGolden } : {};
-    cli.print({ type: 'summary', between: heads, passed, ...ofJournal, ...more }, () => []);
-  }
-  return isUnchanged(ofGolden) && isUnchanged(ofJournal) ? done : amber;
+  if (cli.options.json) cli.print(summaryDocument(heads), () => []);
+  return isUnchanged(tallies.golden.summary) && isUnchanged(tallies.journal.summary) ? done : amber;
 }
 
 function rangeText(results: readonly { readonly seq: number }[], passed: number): string {

@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
 import { wholeNumber } from '../arguments.js';
 import { type Cli, examples } from '../cli.js';
+import { done } from '../exit-codes.js';
+import { hanging } from '../layout.js';
 
 export function registerDiff(bundle: Command, cli: Cli): void {
   const diff = bundle
     .command('diff')
     .description(
-      'judge the golden pictures and the newest journalled cups by two bundles and show what differs; ends with 1 where a verdict differs or a picture could not be judged',
+      'judge the golden pictures and the newest journalled cups by two bundles and show what differs; ends with 1 where a verdict differs, a picture could not be judged, or there is none',
     )
     .argument('<before>', 'a bundle: active, previous, a digest, NAME-VERSION, or a folder')
     .argument('<now>', 'the other one')
@@ -16,8 +18,23 @@ export function registerDiff(bundle: Command, cli: Cli): void {
         const { showReplay } = await import('../replay/show-replay.js');
         const { ReplayJudge } = await import('../replay/replay-judge.js');
         const { meantFolder } = await import('../bundle/meant-folder.js');
+        const { readTrust } = await import('../../daemon/bundles/trusted-keys.js');
+        const { readSignedManifest } = await import('../../pipeline/bundle/read-manifest.js');
         const { config } = await cli.goodConfig();
         const folders = [await meantFolder(first, config), await meantFolder(second, config)] as const;
+        // Before the journal is asked: what is no bundle is refused, whatever there is to judge.
+        const trust = await readTrust({ folder: config.bundle.trusted, allowUnsigned: true });
+        const [one, other] = [await readSignedManifest(folders[0], trust), await readSignedManifest(folders[1], trust)];
+        if (one.sha256 === other.sha256) {
+          const { name, version } = one.manifest;
+          const bundle = { name, version, sha256: one.sha256 };
+          cli.print({ type: 'same_bundle', bundle }, () =>
+            hanging(
+              `Nothing to do: ${first} and ${second} are the same bundle, ${name} ${version} (${one.sha256.slice(0, 12)}).`,
+            ),
+          );
+          return done;
+        }
         return await showReplay(cli, config, { cups: [], last, golden: true }, async (calibration) => {
           const load = (folder: string) =>
             ReplayJudge.load({ config, folder, judge: null, precision: null, calibration });

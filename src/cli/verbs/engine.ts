@@ -32,10 +32,10 @@ function registerBuild(engine: Command, cli: Cli): void {
       ]),
     )
     .addOption(
-      new Option('--precision <precision>', 'of these weights of the items network, whatever infer.precision says').choices([
-        ...precisions,
-        'auto',
-      ]),
+      new Option(
+        '--precision <precision>',
+        'of these weights of the items network, whatever infer.precision says',
+      ).choices([...precisions, 'auto']),
     )
     .action(
       cli.action(async (meant: string, { provider, precision }: BuildWish) => {

@@ -48,23 +48,25 @@ export async function buildInChild(
   const kill = () => void child.kill('SIGKILL');
   signal.addEventListener('abort', kill, { once: true });
   try {
-    const ended = await new Promise<Exclude<BuildMessage, { type: 'progress' }> | { type: 'gone'; how: string }>((resolve) => {
-      const gone = (how: string) => resolve({ type: 'gone', how });
-      child.on('message', (message: BuildMessage) => {
-        if (message.type === 'progress') onProgress(message.progress);
-        else resolve(message);
-      });
-      child.on('error', (error) => gone(error.message));
-      child.on('exit', (code, by) => {
-        const tell = () => gone(by === null ? `exit code ${code}` : `signal ${by}`);
-        // Its last words may still be in the channel.
-        if (child.connected) child.once('disconnect', tell);
-        else tell();
-      });
-      child.send(start, (error) => {
-        if (error !== null) kill();
-      });
-    });
+    const ended = await new Promise<Exclude<BuildMessage, { type: 'progress' }> | { type: 'gone'; how: string }>(
+      (resolve) => {
+        const gone = (how: string) => resolve({ type: 'gone', how });
+        child.on('message', (message: BuildMessage) => {
+          if (message.type === 'progress') onProgress(message.progress);
+          else resolve(message);
+        });
+        child.on('error', (error) => gone(error.message));
+        child.on('exit', (code, by) => {
+          const tell = () => gone(by === null ? `exit code ${code}` : `signal ${by}`);
+          // Its last words may still be in the channel.
+          if (child.connected) child.once('disconnect', tell);
+          else tell();
+        });
+        child.send(start, (error) => {
+          if (error !== null) kill();
+        });
+      },
+    );
     if (signal.aborted || ended.type === 'gone') await clearAfter(start.store);
     signal.throwIfAborted();
     if (ended.type === 'gone') throw new CupcheckError('ENGINE_BUILD', `the building process ended: ${ended.how}`);

@@ -7,7 +7,14 @@ import { inferSettings } from '../from-config.js';
 import { readSignedManifest } from '../../pipeline/bundle/read-manifest.js';
 import { chooseEngine, doubtOfProof, type EngineChoice } from './choose-engine.js';
 import { unfitFor } from './engine-identity.js';
-import { changeEngines, hasHalfWay, type ListedEngine, listEngines, readPrepared, removeEngines } from './engine-store.js';
+import {
+  changeEngines,
+  hasHalfWay,
+  type ListedEngine,
+  listEngines,
+  readPrepared,
+  removeEngines,
+} from './engine-store.js';
 import { type Machine } from './machine.js';
 
 /**

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import Database from 'better-sqlite3';
 import { CupcheckError } from '../../errors.js';
 import type { Reason } from '../../pipeline/judgement.js';
@@ -35,6 +35,16 @@ export interface Resolution {
   readonly note: string | null;
 }
 
+function requireReadable(path: string): void {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new CupcheckError('JOURNAL_MISSING', `there is no journal at ${path}`);
+    throw new CupcheckError('STORAGE_FAULT', `cannot read the journal: ${message}`, { cause });
+  }
+}
+
 /** Reads the journal while another process writes it: for the command line and the page. Never blocks the writer. */
 export class JournalReader {
   readonly #db: JournalDatabase;
@@ -47,7 +57,7 @@ export class JournalReader {
 
   /** Errors: JOURNAL_MISSING, JOURNAL_NEWER, STORAGE_FAULT (unreadable). */
   static open(path: string): JournalReader {
-    if (!existsSync(path)) throw new CupcheckError('JOURNAL_MISSING', `there is no journal at ${path}`);
+    requireReadable(path);
     try {
       const db = new Database(path, { readonly: true, fileMustExist: true, timeout: 2000 });
       const version = requireKnownVersion(db, path, latestVersion());

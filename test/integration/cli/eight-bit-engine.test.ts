@@ -83,7 +83,8 @@ async function judged() {
     await infer.start();
     await ready;
     const cups = [];
-    for (const one of await listGolden(golden)) if (one.ok) cups.push(await infer.replay(replayOf(golden, one.record), never));
+    for (const one of await listGolden(golden))
+      if (one.ok) cups.push(await infer.replay(replayOf(golden, one.record), never));
     return { info: infer.info, cups };
   } finally {
     await infer.stop();

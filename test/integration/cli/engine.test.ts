@@ -85,6 +85,19 @@ describe('an engine of the shipped networks, on the CPU', () => {
     expect(new Set(nices)).toEqual(new Set(['19']));
   });
 
+  it('is built by one command at a time; one whose process is killed leaves nothing, and says so', async () => {
+    const verb = startVerb(config, 'engine', 'build');
+    await vi.waitUntil(() => existsSync(join(store, '.staging')), { timeout: 250_000, interval: 20 });
+    const [pid = ''] = readFileSync(join(store, 'lock'), 'utf8').split(' ');
+    const second = await run('engine', 'build');
+    expect(second).toMatchObject({ code: 2, err: expect.stringContaining(`process ${pid} changes`) as string });
+    expect(second.err).toContain('(ENGINE_BUSY)');
+    process.kill(Number(pid), 'SIGKILL');
+    const { code, err } = await verb.ended;
+    expect(err.replaceAll(/\s+/g, ' ')).toContain('the building process ended: signal SIGKILL');
+    expect({ code, left: readdirSync(store) }).toEqual({ code: 2, left: [] });
+  });
+
   it.skipIf(existsSync('/proc/driver/nvidia'))(
     'for TensorRT is not built where it is not: what is missing is said, and what to do',
     async () => {

@@ -214,7 +214,10 @@ describe.each([
       if (!existsSync(store)) return;
       expect(leftOver(), where).toEqual([]);
       const states = (await surveyEngines(config, here)).engines.map(({ state }) => state);
-      expect(states.filter((state) => state !== 'proved'), where).toEqual([]);
+      expect(
+        states.filter((state) => state !== 'proved'),
+        where,
+      ).toEqual([]);
     });
   }, 300_000);
 });
