@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { wholeNumber } from '../arguments.js';
 import { type Cli, examples } from '../cli.js';
-import { done } from '../exit-codes.js';
 import { hanging } from '../layout.js';
 
 export function registerDiff(bundle: Command, cli: Cli): void {
@@ -27,13 +26,8 @@ export function registerDiff(bundle: Command, cli: Cli): void {
         const [one, other] = [await readSignedManifest(folders[0], trust), await readSignedManifest(folders[1], trust)];
         if (one.sha256 === other.sha256) {
           const { name, version } = one.manifest;
-          const bundle = { name, version, sha256: one.sha256 };
-          cli.print({ type: 'same_bundle', bundle }, () =>
-            hanging(
-              `Nothing to do: ${first} and ${second} are the same bundle, ${name} ${version} (${one.sha256.slice(0, 12)}).`,
-            ),
-          );
-          return done;
+          const same = `${first} and ${second} are the same bundle, ${name} ${version} (${one.sha256.slice(0, 12)}): nothing of it can differ.`;
+          for (const line of hanging(same)) cli.terminal.err(line);
         }
         return await showReplay(cli, config, { cups: [], last, golden: true }, async (calibration) => {
           const load = (folder: string) =>
