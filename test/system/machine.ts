@@ -12,6 +12,11 @@ const bootMs = 300_000;
 /** A guest that has not answered `true` for so long is lost. */
 const answerMs = 120_000;
 const commandMs = 120_000;
+/** Its clock is looked at over this time, during which a busy host answers late. */
+const clockLookMs = 2000;
+const clockTolerance = 2.5;
+/** Boots with a wrong clock that are tried again. */
+const wrongClocks = 3;
 const consoleKept = 20_000;
 
 export interface MachineOptions {
@@ -44,8 +49,6 @@ export class Machine {
   #console = '';
   #boots: string[] = [];
   readonly #booted = new Set<() => void>();
-  /** Times that it came up since it was made. */
-  boots = 0;
 
   constructor(options: MachineOptions) {
     this.#options = options;
@@ -62,8 +65,20 @@ export class Machine {
     return this.#console;
   }
 
-  /** Returns when commands can be run in it. */
+  /** Returns when commands can be run in it. One whose clock runs wrongly is switched off and on again. */
   async powerOn(): Promise<void> {
+    for (let again = wrongClocks; ; again--) {
+      await this.#switchOn();
+      const speed = await this.#clockSpeed();
+      if (speed > 1 / clockTolerance && speed < clockTolerance) return;
+      const what = `the guest's clock runs ${speed.toFixed(1)} times as fast as it must`;
+      if (again === 0) throw this.#trouble(what);
+      console.log(`machine: ${what}: trouble of the rig, it is switched off and on again`);
+      await this.cutPower();
+    }
+  }
+
+  async #switchOn(): Promise<void> {
     const { image, disk, share, clock, arch = 'amd64' } = this.#options;
     const { processor, serial } = boards[arch];
     this.#port = await freePort();
@@ -198,7 +213,6 @@ export class Machine {
     // All commands share this line: to agree on keys takes the guest a second or two.
     this.#line = spawn('ssh', [...this.#ssh(), '-o', 'ControlMaster=yes', '-N', 'guest'], { stdio: 'ignore' });
     await this.#requireAnswer();
-    this.boots++;
   }
 
   /** @throws RigTrouble where the guest runs nothing any more. */
@@ -214,6 +228,22 @@ export class Machine {
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
     throw this.#trouble('the guest does not answer');
+  }
+
+  /**
+   * How fast its clock runs, by that of the host. A kernel that finds out the frequency of its counter while the host has no time for it
+   * is wrong for good: then seconds pass for watchdogs in which nothing could be done.
+   */
+  async #clockSpeed(): Promise<number> {
+    const look = async () => {
+      const before = performance.now();
+      const uptimeS = Number((await this.must('cat /proc/uptime')).split(' ')[0]);
+      return { uptimeS, hostS: (before + performance.now()) / 2000 };
+    };
+    const first = await look();
+    await new Promise((resolve) => setTimeout(resolve, clockLookMs));
+    const second = await look();
+    return (second.uptimeS - first.uptimeS) / (second.hostS - first.hostS);
   }
 
   #heard(text: string): void {
