@@ -19,7 +19,7 @@ import {
   reboot,
 } from './scenarios/processes.js';
 import type { Scenario } from './scenarios/scenario.js';
-import { badUpdates, updatePowerCut, updateUnderCups } from './scenarios/update.js';
+import { badUpdates, technicianEvening, updatePowerCut, updateUnderCups } from './scenarios/update.js';
 import { stageLines } from './stages.js';
 import { settleMs, SystemStation } from './station.js';
 
@@ -94,6 +94,7 @@ scenario('reboot', { part: 0, all: 3 }, reboot);
 scenario('power', { part: 1, all: 20 }, powerCut);
 scenario('update', { part: 0, all: 1 }, updateUnderCups);
 scenario('bad-update', { part: 0, all: 1 }, badUpdates);
+scenario('evening', { part: 0, all: 1 }, () => technicianEvening(console.log));
 scenario('update-power', { part: 0, all: 5 }, (n) => updatePowerCut(n, console.log));
 scenario('upgrade', { part: 0, all: newer === null ? 0 : 1 }, () => upgrade(basename(newer ?? '')));
 scenario('purge', once, () => purge);

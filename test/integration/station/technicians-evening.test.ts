@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { eveningSection, saysAtLeast, settled, shapeOf, shownCommands } from '../../fixtures/update/evening-page.js';
 import { HostStation } from '../../fixtures/update/host-station.js';
+import { goAllWaysOut, tableRows, waysOut } from '../../fixtures/update/ways-out.js';
 import { withGoldenPictures } from '../../fixtures/update/update-steps.js';
 
 const path = fileURLToPath(new URL('../../../docs/technician.md', import.meta.url));
@@ -43,3 +44,11 @@ it('the technician’s evening: each command of the page ends well, and says wha
     );
   expect((await station.rightCup()).bundle?.sha256).toBe(station.old);
 }, 480_000);
+
+it('each row of the evening’s table: what it says is seen, and its way out leads out', async () => {
+  const section = eveningSection(readFileSync(path, 'utf8'));
+  expect(tableRows(section)).toEqual(waysOut.map(({ row }) => expect.stringContaining(row) as string));
+  const station = await HostStation.start();
+  onTestFinished(() => station.stop());
+  await goAllWaysOut(station);
+}, 900_000);

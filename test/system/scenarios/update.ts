@@ -1,9 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { readSignedManifest } from '../../../src/pipeline/bundle/read-manifest.js';
 import type { Result } from '../../../src/daemon/result.js';
 import { type KeyPair, keyPair } from '../../fixtures/signed-bundle.js';
 import type { StationAtWork } from '../../fixtures/update/station-at-work.js';
+import { eveningSection, shownCommands } from '../../fixtures/update/evening-page.js';
 import { makeUpdate, type UpdateArchive, type UpdateKind } from '../../fixtures/update/tiny-updates.js';
 import {
   goBack,
@@ -13,6 +15,7 @@ import {
   updateWhileCupsRun,
   withGoldenPictures,
 } from '../../fixtures/update/update-steps.js';
+import { goAllWaysOut, type StationInTrouble, waysOut } from '../../fixtures/update/ways-out.js';
 import { inWords } from '../report.js';
 import { seeingDetector } from '../seeing-detector.js';
 import type { SystemStation } from '../station.js';
@@ -60,6 +63,81 @@ async function trusting<T>(station: SystemStation, work: (pair: KeyPair) => Prom
   }
 }
 
+const keptPictures = { images: { keepAmbers: true, keepGreensShare: 1 } };
+const page = new URL('../../../docs/technician.md', import.meta.url);
+
+function inTrouble(station: SystemStation, pair: KeyPair, old: string): StationInTrouble {
+  const { machine, bench } = station;
+  return {
+    ...atWork(station),
+    old,
+    // To start Node takes the guest seconds.
+    underWayMs: 15_000,
+    camera: (isThere) => bench.do(isThere ? 'camera on' : 'camera off').then(() => undefined),
+    removeFile: (path) => machine.must(`rm ${path}`).then(() => undefined),
+    async whileACupStands(work) {
+      await station.place(station.clean);
+      return await work(() => station.take());
+    },
+    async cutOff(afterMs, ...words) {
+      const line = machine.open(`cupcheck ${words.join(' ')}`);
+      await pause(afterMs);
+      line.kill('SIGKILL');
+    },
+    async cutPower(afterMs, work) {
+      const wrong = await cutDuring(station, work, afterMs);
+      if (wrong.length > 0) throw new Error(wrong.join('\n'));
+    },
+    async commitWithin(s) {
+      await station.configure({ ...keptPictures, ...(s === null ? {} : { bundle: { commitWithinS: s } }) });
+      await station.restart();
+    },
+    make: (kind) => make(station, pair, kind),
+    makeStrange: () =>
+      makeUpdate(join(station.share, 'strange'), 'good', {
+        pair: keyPair('stranger'),
+        detector: seeingDetector,
+        slowLayers,
+      }),
+  };
+}
+
+/** The commands of the page, one after the other. Only what `doctor` finds is a matter of the machine. */
+async function eveningCommands(station: SystemStation, archive: UpdateArchive, say: (line: string) => void) {
+  const there = await atWork(station).send(archive.path);
+  for (const { line, words } of shownCommands(eveningSection(readFileSync(page, 'utf8')))) {
+    if (words.length === 0) continue;
+    const { code, stdout, stderr } = await atWork(station).cupcheck(
+      ...words.map((word) => (word === basename(there) ? there : word)),
+    );
+    say(`$ ${line}\n${stderr}${stdout}`);
+    if (code !== 0 && words[0] !== 'doctor') throw new Error(`${line} ended with ${code}`);
+    if (words.includes('activate')) oneBundleEach([await station.cup(station.clean)], [archive.sha256]);
+  }
+}
+
+export const technicianEvening = (say: (line: string) => void): Scenario => ({
+  name: 'the technician’s evening: the commands of the page, then each row of its table and its way out',
+  run: (station) =>
+    trusting(station, async (pair) => {
+      const old = await oldBundle(station);
+      await station.configure(keptPictures);
+      await station.restart();
+      const remove = await withGoldenPictures(atWork(station));
+      try {
+        await eveningCommands(station, await make(station, pair, 'good'), say);
+        await goBack(atWork(station));
+      } finally {
+        await remove();
+      }
+      await goAllWaysOut(inTrouble(station, pair, old), (row) => say(`system: the way out of: ${row}`));
+      await station.configure();
+      await station.restart();
+      await provesWell(station);
+      return { times: 1 + waysOut.length, light: 'as each row says', journal: 'each cup by one whole bundle' };
+    }),
+});
+
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 export const updateUnderCups = (times: number): Scenario => ({
@@ -88,7 +166,7 @@ export const badUpdates = (times: number): Scenario => ({
   run: (station) =>
     trusting(station, async (pair) => {
       const old = await oldBundle(station);
-      await station.configure({ images: { keepAmbers: true, keepGreensShare: 1 } });
+      await station.configure(keptPictures);
       await station.restart();
       const cups: Result[] = [];
       const remove = await withGoldenPictures(atWork(station));
