@@ -8,6 +8,7 @@ import { journal } from './journal.js';
 import { clockSync, diskSpace, nativeAddon, nodeVersion } from './machine.js';
 import { calibration } from './calibration.js';
 import { camera } from './camera.js';
+import { gallery } from './gallery.js';
 import { drift } from './drift.js';
 import { bundle } from './model.js';
 import { providers } from './providers.js';
@@ -39,6 +40,7 @@ export async function examine(loaded: LoadedConfig): Promise<Finding[]> {
     ...(await checked('camera', () => camera(config, station.status))),
     ...(await checked('providers', () => providers(config))),
     ...(await checked('bundle', () => bundle(config))),
+    ...(await checked('gallery', () => gallery(config))),
     ...(await checked('calibration', () => calibration(config))),
     ...(await checked('sizes', () => sizes(config))),
     ...(await checked('disk', () => diskSpace(config))),

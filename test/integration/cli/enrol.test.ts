@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BundleState } from '../../../src/daemon/bundles/bundle-state.js';
 import { runCli } from '../../../src/cli/program.js';
 import type { Recalibration } from '../../../src/cli/enrol/recalibrate.js';
+import type { Finding } from '../../../src/daemon/control/station-verbs.js';
 import { encodeJpeg } from '../../../src/native/jpeg.js';
 
 /** Rendered pictures of a design that the bundle does not know, 7 px a mm: `models/generate/singles.py`. */
@@ -167,6 +168,7 @@ describe("the station's gallery", { timeout: 300_000 }, () => {
     expect(replay?.items).toBeGreaterThan(1000);
     expect(await states()).toEqual([['lion-florin', 2, 0]]);
     expect((await run('recalibrate')).documents[0]).toMatchObject({ outcome: 'unchanged' });
+    expect((await run('doctor')).err).toContain('2 taught pictures serve, by ');
   });
 
   it('refuses a picture that was taught under a wrong name, and goes on with what served', async () => {
@@ -201,9 +203,19 @@ describe("the station's gallery", { timeout: 300_000 }, () => {
       const { err, code } = await run(...words);
       expect([code, err]).toEqual([2, expect.stringContaining('GALLERY_INVALID')]);
     }
+    const gallery = async () => {
+      const { documents } = await run('doctor');
+      const { findings } = documents[0] as { findings: Finding[] };
+      return findings.find(({ check }) => check === 'gallery');
+    };
+    expect(await gallery()).toMatchObject({
+      state: 'fail',
+      help: expect.stringContaining('recalibrate --none') as string,
+    });
     expect((await run('recalibrate', '--none', '--dry-run')).err).toContain('USAGE');
     expect((await run('recalibrate', '--none')).documents).toEqual([{ outcome: 'none', by: 'document' }]);
     expect(state().active.galleries).toEqual({});
+    expect(await gallery()).toBeUndefined();
     expect((await run('recalibrate', '--none')).documents).toEqual([{ outcome: 'unchanged', by: null }]);
     expect(await states()).toContainEqual(['lion-florin', 0, 1]);
   });

@@ -5,7 +5,12 @@ import type { Config } from '../../../src/daemon/config/schema.js';
 import type { Result } from '../../../src/daemon/result.js';
 
 const demo = new URL('../../../models/demo/calibration.json', import.meta.url).pathname;
-const config = (path: string | null, maxAgeDays = 90) => ({ calibration: { path, maxAgeDays } }) as Config;
+const config = (path: string | null, maxAgeDays = 90) =>
+  ({
+    calibration: { path, maxAgeDays },
+    state: { path: '/nowhere' },
+    gallery: { path: '/nowhere/gallery' },
+  }) as Config;
 const states = async (of: Config, now: string) =>
   (await calibration(of, new Date(now))).map(({ check, state }) => [check, state]);
 
