@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { asCupcheckError, CupcheckError } from '../../errors.js';
-import { type BundleState, type Judging, judgingName, type NamedBundle, sameJudging } from '../bundles/bundle-state.js';
+import { type BundleState, type Judging, judgingName, type NamedBundle } from '../bundles/bundle-state.js';
 import { type BundleEvent, nextBundleState } from '../bundles/bundle-transitions.js';
 import type { ServedGallery } from '../gallery/galleries.js';
 import type { Clock, JudgeInfo } from '../ports.js';
@@ -8,6 +8,7 @@ import type { Result } from '../result.js';
 import type { BetweenCups } from './between-cups.js';
 import { loadCandidate } from './load-candidate.js';
 import type { Prover } from './prover.js';
+import { Standby } from './standby.js';
 import type { JudgeProcess, SwitchingJudge } from './switching-judge.js';
 import { type TrialLimits, TrialWatch } from './trial-watch.js';
 
@@ -75,8 +76,8 @@ export class BundleUpdates {
   readonly #options: BundleUpdateOptions;
   #state: BundleState | null = null;
   #problem: CupcheckError | null = null;
-  /** The process of the bundle before, kept ready. At most two processes run at a time: while a candidate is proved there is none. */
-  #standby: { readonly judging: Judging; readonly process: JudgeProcess } | null = null;
+  /** At most two processes run at a time: while a candidate is proved none stands by. */
+  readonly #standby: Standby;
   #serving: JudgeProcess | null = null;
   #watch: TrialWatch | null = null;
   /** Ends the wait for the end of the trial. */
@@ -87,12 +88,11 @@ export class BundleUpdates {
     readonly ended: Promise<unknown>;
   } | null = null;
   #last: Promise<unknown> = Promise.resolve();
-  /** Processes that have no more to do, and may take a moment to end. */
-  readonly #retiring = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
 
   constructor(options: BundleUpdateOptions) {
     this.#options = options;
+    this.#standby = new Standby((judging) => options.shelf.process(judging), options.log);
     options.judge.onState((state, error) => {
       if (state === 'failed') this.#fail(`it does not run: ${error?.message ?? 'no reason given'}`);
       // What judges comes first: only then is there time for the one beside it.
@@ -135,7 +135,7 @@ export class BundleUpdates {
     this.#activation?.abort.abort(new CupcheckError('BUNDLE_REJECTED', 'the station was stopped'));
     await this.#activation?.ended;
     await this.#last;
-    await Promise.all([this.#serving?.stop(), this.#standby?.process.stop(), ...this.#retiring]);
+    await Promise.all([this.#serving?.stop(), this.#standby.stop()]);
   }
 
   /**
@@ -345,7 +345,7 @@ export class BundleUpdates {
       const until = new Date(clock.utc().getTime() + commitWithinS * 1000).toISOString();
       await this.#change({ type: 'activate', serving: { ...serving, engine: info.engine.used }, until });
       await this.#exchange(process, (former) => {
-        this.#standby = former === null ? null : { judging: active, process: former };
+        this.#standby.hold(active, former);
         this.#beginTrial();
       });
       log.info({ bundle, name, version, until }, 'bundle active, on trial');
@@ -363,7 +363,7 @@ export class BundleUpdates {
     const nothing = () => Promise.resolve(null);
     await this.#beside(judging, what, emit, signal, nothing, async (process) => {
       await this.#change(event);
-      await this.#exchange(process, (former) => this.#retire(former));
+      await this.#exchange(process, (former) => this.#standby.retire(former));
     });
     this.#options.log.info({ network, gallery: served?.gallery ?? null }, 'another gallery serves');
     await this.#keepStandby();
@@ -383,7 +383,7 @@ export class BundleUpdates {
     take: (process: JudgeProcess, info: JudgeInfo) => Promise<void>,
   ): Promise<void> {
     const { shelf, betweenCups, log } = this.#options;
-    this.#dropStandby();
+    this.#standby.drop();
     const process = shelf.process(judging);
     try {
       emit({ step: 'loading' });
@@ -433,17 +433,14 @@ export class BundleUpdates {
     const { active, previous } = this.#known();
     if (active.bundle === null || previous === null) return null;
     // What runs beside it was verified when it was loaded.
-    const isReady = this.#standby?.process.state === 'ready';
-    const unfit = isReady ? undefined : await shelf.unfit([previous]);
+    const unfit = this.#standby.isReady ? undefined : await shelf.unfit([previous]);
     const lost = await this.#settle({ type: 'rollback', why, ...(unfit === undefined ? {} : { unfit }) });
     this.#endTrial();
     const target = this.#known().active;
-    const standby = this.#standby;
-    const process = standby !== null && sameJudging(standby.judging, target) ? standby.process : shelf.process(target);
-    this.#standby = standby?.process === process ? null : standby;
+    const process = this.#standby.take(target);
     await process.start();
-    await this.#exchange(process, (former) => this.#retire(former));
-    this.#dropStandby();
+    await this.#exchange(process, (former) => this.#standby.retire(former));
+    this.#standby.drop();
     log.warn({ from: judgingName(active), to: judgingName(target), why }, 'rolled back');
     // One that cannot be loaded is told by the judge's state.
     await loadCandidate(process, this.#stopping.signal).catch(() => undefined);
@@ -454,28 +451,7 @@ export class BundleUpdates {
     if (this.#stopping.signal.aborted || this.#state === null) return;
     const { previous, trial } = this.#state;
     const wanted = trial !== null || this.#options.keepPrevious ? previous : null;
-    if (wanted !== null && this.#standby !== null && sameJudging(this.#standby.judging, wanted)) return;
-    this.#dropStandby();
-    if (wanted === null) return;
-    const process = this.#options.shelf.process(wanted);
-    this.#standby = { judging: wanted, process };
-    process.onState((state, error) => {
-      if (state !== 'failed' || this.#standby?.process !== process) return;
-      this.#options.log.warn({ err: error, bundle: judgingName(wanted) }, 'the bundle before cannot be kept ready');
-      this.#dropStandby();
-    });
-    await process.start();
-  }
-
-  #dropStandby(): void {
-    this.#retire(this.#standby?.process ?? null);
-    this.#standby = null;
-  }
-
-  #retire(process: JudgeProcess | null): void {
-    if (process === null) return;
-    const gone = process.stop().finally(() => this.#retiring.delete(gone));
-    this.#retiring.add(gone);
+    await this.#standby.keep(wanted);
   }
 
   #beginTrial(): void {
