@@ -8,6 +8,8 @@ export class CountProgress {
   readonly #line: ProgressLine;
   readonly #clockMs: () => number;
   #startedMs = 0;
+  /** Done when the clock began: how long they took is not known. */
+  #before = 0;
   #last: { readonly done: number; readonly total: number } | null = null;
 
   constructor(terminal: Terminal, clockMs: () => number = () => performance.now()) {
@@ -16,15 +18,15 @@ export class CountProgress {
     this.#clockMs = clockMs;
   }
 
-  /** `resumed` of the `done` were there from the start: the rate does not count them. */
+  /** `resumed` of the `done` were there from the start. */
   update(done: number, total: number, resumed = 0): void {
     if (this.#last === null) {
-      this.#startedMs = this.#clockMs();
+      [this.#startedMs, this.#before] = [this.#clockMs(), done];
       if (resumed > 0) this.#terminal.err(`Going on after ${resumed} of ${total} that an earlier run has judged.`);
     }
     this.#last = { done, total };
     const seconds = (this.#clockMs() - this.#startedMs) / 1000;
-    this.#line.show(total === 0 ? 1 : done / total, () => countText(done, total, done - resumed, seconds));
+    this.#line.show(total === 0 ? 1 : done / total, () => countText(done, total, done - this.#before, seconds));
   }
 
   /** Takes the bar away; what is said next begins a line. */

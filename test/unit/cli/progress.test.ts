@@ -56,6 +56,16 @@ it('counts things, bytes and steps', () => {
   nowMs = 2000;
   count.update(20, 100);
   expect(counted.shown).toEqual(['20 of 100, 10.0 a second, 8 s left']);
+  // It was asked to tell of the first only when that was done: how fast is not known then.
+  const late = streams(null);
+  const first = new CountProgress(late.terminal, clockMs);
+  nowMs = 8000;
+  first.update(1, 3);
+  nowMs = 12_000;
+  first.update(2, 3);
+  nowMs = 18_000;
+  first.update(3, 3);
+  expect(late.shown).toEqual(['1 of 3', '3 of 3, 0.2 a second, 0 s left']);
   const carried = streams(null);
   const bytes = new ByteProgress(carried.terminal, 20e6, clockMs);
   nowMs = 1000;
