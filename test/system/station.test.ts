@@ -60,6 +60,8 @@ function scenario(
     const row = await make(n).run(station);
     task.meta.row = { done: name, ...row };
     if (key !== 'purge') expect(await station.check()).toEqual([]);
+    // The table comes at the end, and a run may be ended before it.
+    console.log(`system: held: ${name}`);
   });
 }
 
