@@ -69,32 +69,36 @@ function ofSchema1(value: Fields, served: Galleries): Fields {
     const { bundle, name, version, engine } = before;
     return { bundle, name, version, engine, galleries: served };
   };
-  const trial = isRecord(value['trial']) ? { ...value['trial'], before: judging(value['trial']['before']) } : null;
+  const { trial: before } = value;
+  const trial = isRecord(before) ? { ...before, before: judging(before['before']) } : before;
   const sets = { active: judging(value['active']), previous: judging(value['previous']) };
   return { ...value, ...sets, trial, schema: 2, calibration: null };
 }
 
-/**
- * @param served what served where the document does not say so, because it is of schema 1
- * @throws BUNDLE_STATE where the bytes are no such document, or contradict themselves
- */
-export function parseBundleState(bytes: Uint8Array, path: string, served: Galleries = {}): BundleState {
-  const damaged = (what: string) => new CupcheckError('BUNDLE_STATE', `${path}: ${what}`);
-  let value: unknown;
+const damaged = (path: string, what: string) => new CupcheckError('BUNDLE_STATE', `${path}: ${what}`);
+
+function parse(bytes: Uint8Array, path: string): unknown {
   try {
-    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
   } catch (cause) {
-    throw damaged(`it is not JSON: ${(cause as Error).message}`);
+    throw damaged(path, `it is not JSON: ${(cause as Error).message}`);
   }
-  if (isRecord(value) && value['schema'] === 1) value = ofSchema1(value, served);
+}
+
+/** Errors: BUNDLE_STATE where it is no such document, or contradicts itself. */
+function checked(value: unknown, path: string): BundleState {
   if (!isState(value)) {
     const [problem] = isState.errors ?? [];
-    throw damaged(`${problem?.instancePath || 'the document'} ${problem?.message ?? 'is not as the schema says'}`);
+    throw damaged(
+      path,
+      `${problem?.instancePath || 'the document'} ${problem?.message ?? 'is not as the schema says'}`,
+    );
   }
   const { active, previous, trial, candidate } = value;
   if (trial !== null && (active.bundle === null || previous === null))
-    throw damaged('a trial needs a bundle before it');
-  if (trial !== null && candidate !== null) throw damaged('a bundle is on trial while another one is a candidate');
+    throw damaged(path, 'a trial needs a bundle before it');
+  if (trial !== null && candidate !== null)
+    throw damaged(path, 'a bundle is on trial while another one is a candidate');
   return value;
 }
 
@@ -111,8 +115,9 @@ export async function readBundleState({ state, gallery }: StateConfig): Promise<
     throw error;
   });
   if (bytes === null) return { ...noState, active: ofConfig(await servedBefore(gallery.path)) };
-  const isOld = /"schema": ?1\b/.test(bytes.toString('latin1'));
-  return parseBundleState(bytes, path, isOld ? await servedBefore(gallery.path) : {});
+  const value = parse(bytes, path);
+  const isOld = isRecord(value) && value['schema'] === 1;
+  return checked(isOld ? ofSchema1(value, await servedBefore(gallery.path)) : value, path);
 }
 
 /**
@@ -122,7 +127,7 @@ export async function readBundleState({ state, gallery }: StateConfig): Promise<
 export async function keepBundleState(folder: string, state: BundleState): Promise<void> {
   const path = bundleStateFile(folder);
   const text = `${JSON.stringify(state, null, 2)}\n`;
-  parseBundleState(Buffer.from(text), path);
+  checked(JSON.parse(text), path);
   // Root writes it where the station does not run; the station, another user, must read it.
   await replaceFile(path, text, stationReads);
 }

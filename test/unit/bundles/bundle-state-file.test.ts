@@ -98,7 +98,7 @@ const serving = (of: string, text: string) => {
 it('of schema 1 is read with what served then, which each of its bundles followed', async () => {
   serving(network, JSON.stringify({ schema: 1, ...served('b') }));
   mkdirSync(join(root, 'gallery', 'a folder of somebody else'));
-  writeFileSync(path(), JSON.stringify(ofSchema1, null, 2));
+  writeFileSync(path(), JSON.stringify(ofSchema1, null, 2).replace('"schema": 1', '"schema"  :  1'));
   const galleries = { [network]: served('b') };
   const read = await readBundleState(config());
   expect(read).toEqual({
@@ -112,6 +112,13 @@ it('of schema 1 is read with what served then, which each of its bundles followe
   // From then on it counts for nothing.
   serving(network, '{');
   expect(await readBundleState(config())).toEqual(read);
+});
+
+it('of schema 1 that is damaged is not mended by being read', async () => {
+  for (const damage of [{ trial: 'none' }, { active: 'coins' }, { previous: 1 }, { calibration: undefined, more: 1 }]) {
+    writeFileSync(path(), JSON.stringify({ ...ofSchema1, ...damage }));
+    await expect(readBundleState(config())).rejects.toMatchObject({ code: 'BUNDLE_STATE' });
+  }
 });
 
 it('that never was: the bundle of the config judges, with what served', async () => {
