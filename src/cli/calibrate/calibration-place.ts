@@ -1,7 +1,11 @@
 import { readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { calibrationFile, calibrationFolder, calibrationPath } from '../../daemon/calibration/station-calibration.js';
-import type { CalibrationConfig } from '../../daemon/calibration/station-calibration.js';
+import {
+  type CalibrationConfig,
+  calibrationFile,
+  calibrationFolder,
+  stationCalibration,
+} from '../../daemon/calibration/station-calibration.js';
 import { makeStationFolder, replaceFile, stationReads } from '../../daemon/durable-file.js';
 import { CupcheckError } from '../../errors.js';
 import { calibrationDigest, loadCalibration, type LoadedCalibration } from '../../pipeline/bundle/load-calibration.js';
@@ -32,6 +36,12 @@ async function remove(paths: readonly string[]): Promise<void> {
     });
 }
 
+/** Errors: STORAGE_FAULT. */
+async function keepFile(path: string, data: string | Uint8Array): Promise<void> {
+  await makeStationFolder(dirname(path));
+  await replaceFile(path, data, stationReads);
+}
+
 async function loadIfThere(path: string): Promise<LoadedCalibration | null> {
   try {
     return await loadCalibration(path);
@@ -48,14 +58,10 @@ export function calibrationAt(path: string): CalibrationPlace {
   const kept = () => loadIfThere(path);
   return {
     kept,
-    async keepPicture(name, jpeg) {
-      await makeStationFolder(folder);
-      await replaceFile(join(folder, name), jpeg, stationReads);
-    },
+    keepPicture: (name, jpeg) => keepFile(join(folder, name), jpeg),
     async keep(text) {
-      await makeStationFolder(folder);
       const before = (await kept())?.calibration.reference ?? null;
-      await replaceFile(path, text, stationReads);
+      await keepFile(path, text);
       const now = (await kept())?.calibration.reference ?? null;
       if (before !== null && before !== now && pictureName.test(before)) await remove([join(folder, before)]);
       return path;
@@ -96,24 +102,17 @@ export function stationCalibrationPlace(
 ): CalibrationPlace {
   const folder = calibrationFolder(config);
   return {
-    async kept() {
-      const path = await calibrationPath(config);
-      if (path === null) return null;
-      return await loadCalibration(path).catch((error: unknown) => {
+    kept: () =>
+      stationCalibration(config).catch((error: unknown) => {
         // A new one is not written over it: who calibrates again is helped.
         if (error instanceof CupcheckError && error.code === 'CALIBRATION_INVALID') return null;
         throw error;
-      });
-    },
-    async keepPicture(name, jpeg) {
-      await makeStationFolder(folder);
-      await replaceFile(join(folder, name), jpeg, stationReads);
-    },
+      }),
+    keepPicture: (name, jpeg) => keepFile(join(folder, name), jpeg),
     async keep(text, referenceJpeg) {
-      await makeStationFolder(folder);
       const sha256 = calibrationDigest(text, referenceJpeg);
       const path = calibrationFile(config, sha256);
-      await replaceFile(path, text, stationReads);
+      await keepFile(path, text);
       await use(sha256);
       await prune(folder, `${sha256}.json`);
       return path;

@@ -6,6 +6,7 @@ import { stationCalibration } from '../../daemon/calibration/station-calibration
 import type { ServedGallery } from '../../daemon/gallery/galleries.js';
 import { type GalleryFolder, stationGallery } from '../../daemon/gallery/gallery-folder.js';
 import { type Bundle, loadBundle } from '../../pipeline/bundle/load.js';
+import { calibrationAt } from '../calibrate/calibration-place.js';
 import type { Cli } from '../cli.js';
 
 export interface WhereOptions {
@@ -43,7 +44,10 @@ export async function placeOf({ gallery, bundle }: WhereOptions, cli: Cli): Prom
       threads,
       served: () => Promise.resolve(null),
     };
-  const kept = (await stationCalibration(config))?.calibration ?? null;
+  const { path } = config.calibration;
+  // A file that the config names may be still to be made.
+  const calibrated = await (path === null ? stationCalibration(config) : calibrationAt(path).kept());
+  const kept = calibrated?.calibration ?? null;
   const { networkSha256 } = loaded.manifest.gallery;
   return {
     bundle: loaded,

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
@@ -28,7 +28,7 @@ import { stationCalibrationPlace } from '../../../src/cli/calibrate/calibration-
 import { keepEmptyCup, keepScale } from '../../../src/cli/calibrate/keep-calibration.js';
 import { asCupcheckError } from '../../../src/errors.js';
 import { readSignedManifest } from '../../../src/pipeline/bundle/read-manifest.js';
-import { copyFolder, dyingDisk } from '../../fixtures/dying-disk.js';
+import { copyFolder, dyingDisk, startAgain } from '../../fixtures/dying-disk.js';
 import { FakeProcess } from '../../fixtures/fake-shelf.js';
 import { draw } from '../../fixtures/drawing.js';
 import { streamOf } from '../../fixtures/hostile-archive.js';
@@ -173,13 +173,6 @@ async function update(way: Way, begun: Set<Step>, ended: Set<Step>): Promise<voi
   await step('prune', () => pruneBundles(config));
 }
 
-/** The machine starts: what a lock says is of another start. */
-function powerOn(): void {
-  dyingDisk.powerOn();
-  const lock = join(bundleConfig.store, 'lock');
-  if (existsSync(lock)) writeFileSync(lock, `${process.pid} 00000000-0000-4000-8000-000000000000`);
-}
-
 beforeAll(async () => {
   mkdirSync(bundleConfig.trusted);
   writeFileSync(at('trusted.d', 'workshop.pub'), pair.publicPem);
@@ -249,7 +242,7 @@ describe.each(cases)('an update $way, wherever $what', ({ way, forgets }) => {
       dyingDisk.dieAfter(cut, forgets);
       await update(way, begun, ended).catch(() => undefined);
       expect(dyingDisk.off, `change ${cut} of ${changes}`).toBe(true);
-      powerOn();
+      startAgain(bundleConfig.store, forgets);
 
       const { state, kept } = await startBundles(config, new Date());
       expect(kept).toBeNull();
