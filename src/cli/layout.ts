@@ -54,6 +54,10 @@ export const ms = (value: number | null): string => (value === null ? '-' : `${M
 /** A moment in ISO 8601 and UTC as "2026-11-28 19:00 UTC". */
 export const minuteOf = (moment: string): string => `${moment.slice(0, 10)} ${moment.slice(11, 16)} UTC`;
 
+/** A size for people: "9.2 kB", from a million bytes on "27.3 MB". */
+export const sizeText = (bytes: number): string =>
+  bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+
 /** "1 cup", "2 cups". */
 export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
 

@@ -3,8 +3,7 @@ import { boundScopes, type Manifest, scopeOf, type ThresholdSpec } from '../../p
 import { copiesIn, itemsFile } from '../../pipeline/bundle/precision.js';
 import { bundleBytes, listedFiles, type SignedManifest } from '../../pipeline/bundle/read-manifest.js';
 import type { Signature } from '../../pipeline/bundle/signature.js';
-import { counted, fields, printable, table } from '../layout.js';
-import { megabytes } from '../progress/byte-progress.js';
+import { counted, fields, printable, sizeText, table } from '../layout.js';
 
 export const shortId = (id: string) => id.slice(0, 12);
 
@@ -14,7 +13,7 @@ export function signatureText(signature: Signature): string {
 }
 
 const filesText = (signed: SignedManifest) =>
-  `${counted(listedFiles(signed.manifest).length, 'file')}, ${megabytes(bundleBytes(signed))}`;
+  `${counted(listedFiles(signed.manifest).length, 'file')}, ${sizeText(bundleBytes(signed))}`;
 
 /** Which bundle it is, and who answers for it. */
 export function identityRows(signed: SignedManifest): (readonly [string, string])[] {
@@ -144,7 +143,7 @@ export function listLines(listed: readonly ListedState[]): string[] {
     const { signature } = one;
     const unsigned = () => (signature.keyId === null ? 'not signed' : 'unknown key');
     const signed = signature.kind === 'signed' ? signature.keyName : unsigned();
-    return [`${mark} ${shortId(one.sha256)}`, `${one.name} ${one.version}`, megabytes(one.bytes), signed, ...state];
+    return [`${mark} ${shortId(one.sha256)}`, `${one.name} ${one.version}`, sizeText(one.bytes), signed, ...state];
   });
   return listed.length === 0 ? [] : table(rows).map((line) => line.trimEnd());
 }

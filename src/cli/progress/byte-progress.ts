@@ -1,7 +1,7 @@
 import type { Terminal } from '../terminal.js';
 import { ProgressLine } from './progress-line.js';
 
-export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /** How many bytes of some are done. */
 export class ByteProgress {

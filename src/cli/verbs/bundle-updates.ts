@@ -6,7 +6,7 @@ import { CupcheckError } from '../../errors.js';
 import { type Cli, examples } from '../cli.js';
 import { done } from '../exit-codes.js';
 import { orInterrupted } from '../interrupt.js';
-import { counted, hanging } from '../layout.js';
+import { counted, hanging, sizeText } from '../layout.js';
 
 /** Loading the networks of a large bundle on a slow board, and the cup that is in its way. */
 const rollbackPatienceMs = 180_000;
@@ -186,11 +186,10 @@ export function registerPrune(bundle: Command, cli: Cli): void {
         const { config } = await cli.goodConfig();
         const { pruneBundles } = await import('../../daemon/bundles/prune.js');
         const { shortId } = await import('../bundle/bundle-lines.js');
-        const { megabytes } = await import('../progress/byte-progress.js');
         const { removed, kept } = await pruneBundles(config);
         const described = removed.map((one) =>
           one.ok
-            ? `${shortId(one.sha256)}  ${one.name} ${one.version}, ${megabytes(one.bytes)}`
+            ? `${shortId(one.sha256)}  ${one.name} ${one.version}, ${sizeText(one.bytes)}`
             : `${shortId(one.sha256)}  damaged`,
         );
         cli.print({ removed, kept }, () =>

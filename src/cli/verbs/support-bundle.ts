@@ -3,7 +3,7 @@ import { wholeNumber } from '../arguments.js';
 import { type Cli, examples } from '../cli.js';
 import { done } from '../exit-codes.js';
 import { orInterrupted } from '../interrupt.js';
-import { counted, hanging, wrap } from '../layout.js';
+import { counted, hanging, sizeText, wrap } from '../layout.js';
 
 interface Options {
   readonly out?: string;
@@ -40,7 +40,7 @@ export function registerSupportBundle(program: Command, cli: Cli): void {
         );
         cli.print(made, () => [
           ...hanging(
-            `Wrote ${made.file}: ${(made.bytes / 1000).toFixed(1)} kB, ${counted(made.parts.length, 'file')}. You alone can read it; look through it before you send it.`,
+            `Wrote ${made.file}: ${sizeText(made.bytes)}, ${counted(made.parts.length, 'file')}. You alone can read it; look through it before you send it.`,
           ),
           'Left out:',
           ...made.leftOut.flatMap(({ what, why }) => listed(`${what}: ${why}`)),

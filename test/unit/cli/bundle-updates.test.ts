@@ -73,7 +73,7 @@ describe('where no station runs', () => {
     const active = serving('1.0.0');
     writeFileSync(statePath(), JSON.stringify({ ...kept(), active, previous: ofConfig({}), trial, outcomes: [] }));
     const { out } = await bundle('list');
-    expect(out).toMatch(/^\* [0-9a-f]{12} {2}tiny 1\.0\.0 {2}\d+\.\d MB {2}workshop {2}on trial$/m);
+    expect(out).toMatch(/^\* [0-9a-f]{12} {2}tiny 1\.0\.0 {2}\d+\.\d kB {2}workshop {2}on trial$/m);
     expect(out).toContain('tiny 1.0.0 is on trial until 2030-01-02 00:00 UTC');
     const committed = await bundle('commit');
     expect(said(committed)).toContain('goes back to the bundle of the config');

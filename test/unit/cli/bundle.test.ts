@@ -53,7 +53,7 @@ it('from a key to an installed bundle: keygen, sign, pack, verify, install, list
   expect(installed).toMatchObject({ name: 'tiny', version: '1.0.0', keyName: 'the-workshop', outcome: 'installed' });
   expect(installed['folder']).toBe(at('state', 'bundles', String(installed['sha256'])));
   expect((await bundle('install', at('tiny.tar'))).out).toContain('nothing to do');
-  expect((await bundle('list')).out).toMatch(/^ {2}[0-9a-f]{12} {2}tiny 1\.0\.0 {2}\d+\.\d MB {2}the-workshop$/m);
+  expect((await bundle('list')).out).toMatch(/^ {2}[0-9a-f]{12} {2}tiny 1\.0\.0 {2}\d+\.\d kB {2}the-workshop$/m);
   expect((await bundle('list', '--set', `bundle.path=${String(installed['folder'])}`)).out).toMatch(/^\* /);
 }, 60_000);
 

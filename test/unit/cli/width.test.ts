@@ -2,7 +2,7 @@ import stringWidth from 'string-width';
 import { afterEach, describe, expect, it } from 'vitest';
 import { formatPicture } from '../../../src/cli/judge.js';
 import type { JudgementDocument } from '../../../src/cli/judgement-document.js';
-import { fields, table, textColumns, wrap } from '../../../src/cli/layout.js';
+import { fields, sizeText, table, textColumns, wrap } from '../../../src/cli/layout.js';
 import { Redraw } from '../../../src/cli/redraw.js';
 import { commandHelps } from '../../../src/cli/reference/cli-reference.js';
 import { runCli } from '../../../src/cli/program.js';
@@ -139,4 +139,14 @@ describe('lines that are drawn again', () => {
       '\u001b[4A\r\u001b[Jend\n',
     ]);
   });
+});
+
+it('says a size in kilobytes, from a million bytes on in megabytes', () => {
+  expect([0, 2_400, 999_900, 1_000_000, 27_341_000].map(sizeText)).toEqual([
+    '0.0 kB',
+    '2.4 kB',
+    '999.9 kB',
+    '1.0 MB',
+    '27.3 MB',
+  ]);
 });
