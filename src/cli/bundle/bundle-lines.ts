@@ -1,5 +1,11 @@
 import type { Listed } from '../../daemon/bundles/store.js';
-import { boundScopes, type Manifest, scopeOf, type ThresholdSpec } from '../../pipeline/bundle/manifest.js';
+import {
+  boundScopes,
+  type DesignSpec,
+  type Manifest,
+  scopeOf,
+  type ThresholdSpec,
+} from '../../pipeline/bundle/manifest.js';
 import { copiesIn, itemsFile } from '../../pipeline/bundle/precision.js';
 import { bundleBytes, listedFiles, type SignedManifest } from '../../pipeline/bundle/read-manifest.js';
 import type { Signature } from '../../pipeline/bundle/signature.js';
@@ -93,28 +99,37 @@ function thresholdRows({ thresholds }: Manifest): (readonly [string, string])[] 
 const isCovered = ({ thresholds }: Manifest, name: string | null) =>
   name !== null && typeof thresholds[name]?.score === 'number';
 
+/** Whether it has sisters from which the bundle does not tell it. */
+const isUnread = ({ unread = [] }: DesignSpec): boolean => unread.length > 0;
+
 /** What a bundle says of itself, for people. */
 export function inspectLines(signed: SignedManifest, { designs }: { readonly designs: boolean }): string[] {
   const { manifest } = signed;
-  const covered = manifest.designs.filter(({ threshold }) => isCovered(manifest, threshold)).length;
+  const covered = manifest.designs.filter(({ threshold }) => isCovered(manifest, threshold));
+  const unread = covered.filter(isUnread).length;
+  const ifAccepted = unread === 0 ? '' : ` (${unread} only with risk.unread: accept)`;
   const made = Object.entries(manifest.provenance).filter(([, value]) => typeof value === 'string');
   const lines = fields([
     ...identityRows(signed),
     ['made', manifest.created],
     ['needs', `cupcheck ${manifest.minDaemon} or newer`],
     ['judge', manifest.judge.name],
-    ['designs', `${manifest.designs.length}, ${covered} covered, in ${manifest.classes.length} classes`],
+    [
+      'designs',
+      `${manifest.designs.length}, ${covered.length} covered${ifAccepted}, in ${manifest.classes.length} classes`,
+    ],
     ...thresholdRows(manifest),
     ...networkRows(manifest),
     ...made.map(([name, value]) => [name, String(value)] as const),
   ]);
   if (!designs) return lines;
-  const rows = manifest.designs.map(({ id, diameterMm, threshold }) => [
+  const rows = manifest.designs.map(({ id, diameterMm, threshold, unread = [] }) => [
     printable(id).slice(0, 40),
     `${diameterMm.toFixed(2)} mm`,
     isCovered(manifest, threshold) ? printable(threshold ?? '').slice(0, 20) : 'not covered',
+    ...(covered.some(isUnread) ? [printable(unread.length === 0 ? '' : `not read: ${unread.join(', ')}`)] : []),
   ]);
-  return [...lines, '', ...table(rows)];
+  return [...lines, '', ...table(rows).map((line) => line.trimEnd())];
 }
 
 /** The manifest without the rows of its galleries and of its judges', which say nothing to a person. */

@@ -120,8 +120,21 @@ it('inspect tells networks with shapes, designs, thresholds with evidence, and n
     expect(out).toMatch(/^needs +cupcheck 0\.1\.0 or newer$/m);
     expect(out).toMatch(/^blue +24\.00 mm +not covered$/m);
   }
+  expect((await bundle('inspect', path)).out).toMatch(/^designs +2, 1 covered, in 2 classes$/m);
   const { manifest } = documentOf(await bundle('inspect', path, '--json'));
   expect(manifest).toMatchObject({ gallery: { vectors: 2 }, thresholds: { drawn: { score: 0.05 } }, provenance: {} });
+});
+
+it('inspect tells which designs are covered only where a year does not matter', async () => {
+  const path = at('tiny', 'manifest.json');
+  const { designs, ...rest } = JSON.parse(readFileSync(path, 'utf8')) as { designs: { id: string }[] };
+  const unread = designs.map((design) => (design.id === 'red' ? { ...design, unread: ['year', 'mark'] } : design));
+  writeFileSync(path, JSON.stringify({ ...rest, designs: unread }));
+  const { code, out } = await bundle('inspect', at('tiny'), '--designs');
+  expect(code).toBe(0);
+  expect(out).toMatch(/^designs +2, 1 covered \(1 only with risk\.unread: accept\), in 2 classes$/m);
+  expect(out).toMatch(/^red +24\.00 mm +drawn +not read: year, mark$/m);
+  expect(out).toMatch(/^blue +24\.00 mm +not covered$/m);
 });
 
 it('every line fits into 80 columns', async () => {
