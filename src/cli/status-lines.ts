@@ -109,7 +109,7 @@ function orderText({ order }: StationStatus): string {
 }
 
 function lastText({ last }: StationStatus): string {
-  if (last === null) return 'none yet';
+  if (last === null) return 'none since the start';
   const why = last.verdict === 'green' ? (last.design ?? '') : last.reasons.join(', ');
   return `${last.seq} ${last.verdict}: ${why}; ${ms(last.total_ms)}, ${last.utc}`;
 }

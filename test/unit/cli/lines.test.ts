@@ -140,7 +140,7 @@ describe('the status', () => {
       'trigger   unknown',
       'broker    NOT REACHED, 12 wait in the outbox',
       'order     harbour-2021, 12 a cup, used up, until 2026-11-24T18:00:00.000Z (A-1)',
-      'last cup  none yet',
+      'last cup  none since the start',
       'cups      120 green, 7 amber since the start, 1 judged too late',
     ]);
   });
