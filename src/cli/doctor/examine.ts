@@ -47,7 +47,7 @@ export async function examine(loaded: LoadedConfig): Promise<Finding[]> {
     ...(await checked('journal', () => journal(config))),
     ...(await checked('broker address', () => brokerAddress(config))),
     ...station.findings,
-    // Without a station its own check has said so; a second finding of the same would only hide others.
-    ...(station.status !== null ? await checked('camera', () => drift(config)) : []),
+    // Without a station, or a picture of it, its own findings have said so; a second one of the same would only hide others.
+    ...(station.status?.camera.state === 'streaming' ? await checked('camera', () => drift(config)) : []),
   ];
 }

@@ -102,7 +102,7 @@ function registerRemove(golden: Command, cli: Cli): void {
         const removed = await removeGolden(config.golden.path, cup);
         cli.print({ removed }, () =>
           hanging(
-            removed === null ? `Nothing to do: cup ${cup} is not golden.` : `Cup ${removed} is not golden any more.`,
+            removed === null ? `Nothing to do: cup ${cup} is not golden.` : `Cup ${cup} is not golden any more.`,
           ),
         );
         return done;

@@ -129,4 +129,14 @@ describe('doctor at a running station', { timeout: 120_000 }, () => {
       ),
     ).toEqual(expected);
   });
+
+  it('tells once of a camera that is gone, and looks at no picture', async () => {
+    await seeing(empty, calibrated);
+    await station.camera('unplug');
+    await station.untilStatus('the camera is gone', ({ camera }) => camera.state !== 'streaming');
+    const { code, document } = await cupcheck(station, 'doctor');
+    const { findings } = document as { findings: { check: string; state: string }[] };
+    const failed = findings.filter(({ state }) => state === 'fail').map(({ check }) => check);
+    expect({ code, failed }).toEqual({ code: 1, failed: ['station', 'camera fault', 'camera'] });
+  });
 });

@@ -125,7 +125,7 @@ describe('golden list and remove', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^1 +ok +2 Morgan +was green +2026-11-24 08:00 UTC$/m);
     expect(Math.max(...out.split('\n').map((line) => stringWidth(line)))).toBeLessThanOrEqual(80);
-    expect((await golden('remove', '1')).out).toContain('is not golden any more');
+    expect((await golden('remove', '1')).out).toContain('Cup 1 is not golden any more');
     expect((await golden('list')).out).not.toContain('Morgan');
     expect(kept()).toHaveLength(2);
   });
