@@ -101,9 +101,7 @@ function registerRemove(golden: Command, cli: Cli): void {
         const { removeGolden } = await import('../../daemon/golden/golden-folder.js');
         const removed = await removeGolden(config.golden.path, cup);
         cli.print({ removed }, () =>
-          hanging(
-            removed === null ? `Nothing to do: cup ${cup} is not golden.` : `Cup ${cup} is not golden any more.`,
-          ),
+          hanging(removed === null ? `Nothing to do: cup ${cup} is not golden.` : `Cup ${cup} is not golden any more.`),
         );
         return done;
       }),

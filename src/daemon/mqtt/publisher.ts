@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import { asCupcheckError, type CupcheckError } from '../../errors.js';
 import type { Journal } from '../ports.js';
@@ -101,8 +102,9 @@ export class MqttPublisher {
     await this.#connection.stop();
   }
 
-  /** The newest is published at once, and again with each connection. */
+  /** One that is another than before is published at once, and the newest again with each connection. */
   info(document: InfoDocument): void {
+    if (isDeepStrictEqual(document, this.#info)) return;
     this.#info = document;
     this.#publishNow(this.topics.info, document);
   }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Mosquitto, Subscriber } from '../../fixtures/mosquitto.js';
-import { PublishedStation } from '../../fixtures/published-station.js';
+import { info, PublishedStation } from '../../fixtures/published-station.js';
 import { schemaProblems } from '../../fixtures/schemas.js';
 
 const root = 'cupcheck/line-1';
@@ -53,6 +53,19 @@ it.each(['5', '3.1.1'] as const)(
     expect(schemaProblems('result', subscriber.documents(`${root}/result/last`)[0])).toEqual([]);
   },
 );
+
+it('says what it is once, and again only where that is another', async () => {
+  const broker = await openBroker();
+  subscriber = await Subscriber.start(broker, `${root}/info`);
+  const publisher = station.publish({ url: broker.url });
+  await subscriber.until(() => subscriber?.heard.length === 1);
+  publisher.info(structuredClone(info));
+  publisher.info({ ...info, provider: 'cuda' });
+  publisher.info({ ...info, provider: 'cuda' });
+  publisher.info(info);
+  await subscriber.until(() => (subscriber?.heard.length ?? 0) >= 3);
+  expect(subscriber.documents(`${root}/info`)).toMatchObject([info, { provider: 'cuda' }, info]);
+});
 
 it('sends its health again and again', async () => {
   const broker = await openBroker();
