@@ -71,5 +71,8 @@ export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
+  // mosquitto loses one that comes just after it listens.
+  const again = setInterval(() => child.kill('SIGTERM'), 500);
   await gone;
+  clearInterval(again);
 }
