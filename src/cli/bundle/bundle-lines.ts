@@ -99,14 +99,14 @@ function thresholdRows({ thresholds }: Manifest): (readonly [string, string])[] 
 const isCovered = ({ thresholds }: Manifest, name: string | null) =>
   name !== null && typeof thresholds[name]?.score === 'number';
 
-/** Whether it has sisters from which the bundle does not tell it. */
-const isUnread = ({ unread = [] }: DesignSpec): boolean => unread.length > 0;
+/** What tells it from its sisters and the bundle does not read. */
+const unreadOf = ({ unread = [] }: DesignSpec): string => unread.join(', ');
 
 /** What a bundle says of itself, for people. */
 export function inspectLines(signed: SignedManifest, { designs }: { readonly designs: boolean }): string[] {
   const { manifest } = signed;
   const covered = manifest.designs.filter(({ threshold }) => isCovered(manifest, threshold));
-  const unread = covered.filter(isUnread).length;
+  const unread = covered.filter((design) => unreadOf(design) !== '').length;
   const ifAccepted = unread === 0 ? '' : ` (${unread} only with risk.unread: accept)`;
   const made = Object.entries(manifest.provenance).filter(([, value]) => typeof value === 'string');
   const lines = fields([
@@ -123,12 +123,16 @@ export function inspectLines(signed: SignedManifest, { designs }: { readonly des
     ...made.map(([name, value]) => [name, String(value)] as const),
   ]);
   if (!designs) return lines;
-  const rows = manifest.designs.map(({ id, diameterMm, threshold, unread = [] }) => [
-    printable(id).slice(0, 40),
-    `${diameterMm.toFixed(2)} mm`,
-    isCovered(manifest, threshold) ? printable(threshold ?? '').slice(0, 20) : 'not covered',
-    ...(covered.some(isUnread) ? [printable(unread.length === 0 ? '' : `not read: ${unread.join(', ')}`)] : []),
-  ]);
+  const rows = manifest.designs.map((design) => {
+    const { id, diameterMm, threshold } = design;
+    const details = unreadOf(design);
+    return [
+      printable(id).slice(0, 40),
+      `${diameterMm.toFixed(2)} mm`,
+      isCovered(manifest, threshold) ? printable(threshold ?? '').slice(0, 20) : 'not covered',
+      details === '' ? '' : printable(`not read: ${details}`),
+    ];
+  });
   return [...lines, '', ...table(rows).map((line) => line.trimEnd())];
 }
 
