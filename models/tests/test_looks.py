@@ -1,5 +1,4 @@
 """python3 -m unittest tests.test_looks   (in models/; needs numpy, OpenCV, PIL; no photographs; under a minute)"""
-import hashlib
 import tempfile
 import unittest
 from dataclasses import replace
@@ -17,8 +16,8 @@ from generate.pools import Rendered
 from generate.station import make_station
 
 SMALL = dict(width=480, height=360, px_per_mm=2.6)
-# of the pictures before there was a second look: reference and cup of the seeds 3 and 8
-LOOK_1 = "5b3fb6009a782e282ab808e17484455bd6a3be39013b582dad88e60f095ec58a"
+TINY = dict(width=120, height=90, px_per_mm=0.65)
+LOOK_1 = Path(__file__).parent / "look-1.png"  # what look_1() gave with the code that was there before the second look
 
 
 def picture(seed, look, size=SMALL):
@@ -27,6 +26,11 @@ def picture(seed, look, size=SMALL):
     pieces = Rendered("demo").draw("oak-mark", 5, rng)
     assert lay_out(pieces, station.radius_mm, rng)
     return expose(station.bottom.copy(), station, np.random.default_rng(1)), expose(paint(station, pieces, rng), station, rng)
+
+
+def look_1():
+    """360×120×3, 8-bit RGB: reference and cup of the seeds 3 and 8, one below the other."""
+    return np.vstack([p for seed in (3, 8) for p in picture(seed, 1, TINY)])
 
 
 def white_discs(lens_of=lambda lens: lens):
@@ -47,11 +51,10 @@ def white_discs(lens_of=lambda lens: lens):
 
 class Looks(unittest.TestCase):
     def test_look_1_is_what_it_was(self):
-        seen = hashlib.sha256()
-        for seed in (3, 8):
-            for p in picture(seed, 1):
-                seen.update(p.tobytes())
-        self.assertEqual(seen.hexdigest(), LOOK_1)
+        with Image.open(LOOK_1) as before:
+            off = np.abs(look_1().astype(int) - np.array(before))
+        self.assertLessEqual(off.max(), 1)  # numpy rounds one way with AVX-512 and another without:
+        self.assertLess((off > 0).mean(), 1e-4)  # that moved 3 of 518,400 values of a larger picture
 
     def test_look_2_comes_again_and_differs(self):
         first, again, other = picture(3, 2), picture(3, 2), picture(3, 1)
