@@ -44,6 +44,7 @@
         'native/rim/binding.cc',
         'native/v4l2/linux-kernel.cc',
         '<@(v4l2_sources)',
+        'native/files/binding.cc',
         'native/gpio/kernel-calls.cc',
         'native/gpio/find-line.cc',
         'native/gpio/lines.cc',

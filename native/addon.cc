@@ -11,6 +11,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   cupcheck::export_rim(env, exports);
   cupcheck::export_v4l2(env, exports, cupcheck::v4l2::linux_kernel());
   cupcheck::export_gpio(env, exports);
+  cupcheck::export_files(env, exports);
   return exports;
 }
 

@@ -202,6 +202,7 @@ void export_crop_resize(Napi::Env env, Napi::Object exports);
 void export_quality(Napi::Env env, Napi::Object exports);
 void export_rim(Napi::Env env, Napi::Object exports);
 void export_gpio(Napi::Env env, Napi::Object exports);
+void export_files(Napi::Env env, Napi::Object exports);
 
 namespace v4l2 {
 class Kernel;

@@ -160,6 +160,7 @@ export interface Addon extends CaptureAddon {
   /** Calls `told` until `stop`, which it returns; nothing follows an error. */
   gpioWatch(fd: number, told: (error: Error | null, edges: readonly LineEdge[] | null) => void): () => void;
   gpioClose(fd: number): void;
+  lockFile(fd: number): boolean;
 }
 
 let loaded: Addon | undefined;

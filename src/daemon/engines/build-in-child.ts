@@ -17,7 +17,7 @@ function letOthersFirst(pid: number | undefined): void {
   }
 }
 
-/** Takes over the lock of a process that was killed, and clears away what it had begun; where another command holds it, that one has done so. */
+/** Clears away what a process that was killed had begun; where another command holds the lock by now, that one has done so. */
 async function clearAfter(store: string): Promise<void> {
   await changeEngines(store, () => Promise.resolve()).catch((thrown: unknown) => {
     if (asCupcheckError(thrown).code !== 'ENGINE_BUSY') throw thrown;

@@ -77,8 +77,7 @@ async function namesIn(store: string): Promise<readonly string[]> {
 }
 
 /** Whether a command that was interrupted left something, or one is at work. Errors: ENGINE_STORE. */
-export const hasHalfWay = async (store: string): Promise<boolean> =>
-  (await namesIn(store)).some((name) => name === stagingName || /^lock(\.\d+)?$/.test(name));
+export const hasHalfWay = async (store: string): Promise<boolean> => (await namesIn(store)).includes(stagingName);
 
 /** Every engine, the oldest first; those whose record cannot be read come last. A store that is not there holds none. Errors: ENGINE_STORE. */
 export async function listEngines(store: string): Promise<readonly ListedEngine[]> {

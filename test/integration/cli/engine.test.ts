@@ -6,6 +6,7 @@ import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type LoadedConfig, loadConfig } from '../../../src/daemon/config/load.js';
 import { buildEngines } from '../../../src/daemon/engines/build-engine.js';
+import { lockHolder } from '../../../src/daemon/folder-lock.js';
 import { thisMachine } from '../../../src/daemon/engines/machine.js';
 import { loadPictureJudge } from '../../../src/daemon/engines/picture-judge.js';
 import type { EngineBuilder } from '../../../src/pipeline/ports.js';
@@ -69,7 +70,7 @@ describe('an engine of the shipped networks, on the CPU', () => {
   it('is left half-way by nobody: Ctrl-C leaves nothing, and the next build is not held up', async () => {
     const verb = startVerb(config, 'engine', 'build');
     await vi.waitUntil(() => existsSync(join(store, '.staging')), { timeout: 250_000, interval: 20 });
-    const [pid = ''] = readFileSync(join(store, 'lock'), 'utf8').split(' ');
+    const pid = await lockHolder(store);
     const nices = readdirSync(`/proc/${pid}/task`).map(
       (task) =>
         readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8')
@@ -88,11 +89,11 @@ describe('an engine of the shipped networks, on the CPU', () => {
   it('is built by one command at a time; one whose process is killed leaves nothing, and says so', async () => {
     const verb = startVerb(config, 'engine', 'build');
     await vi.waitUntil(() => existsSync(join(store, '.staging')), { timeout: 250_000, interval: 20 });
-    const [pid = ''] = readFileSync(join(store, 'lock'), 'utf8').split(' ');
+    const pid = await lockHolder(store);
     const second = await run('engine', 'build');
     expect(second).toMatchObject({ code: 2, err: expect.stringContaining(`process ${pid} changes`) as string });
     expect(second.err).toContain('(ENGINE_BUSY)');
-    process.kill(Number(pid), 'SIGKILL');
+    process.kill(pid ?? 0, 'SIGKILL');
     const { code, err } = await verb.ended;
     expect(err.replaceAll(/\s+/g, ' ')).toContain('the building process ended: signal SIGKILL');
     expect({ code, left: readdirSync(store) }).toEqual({ code: 2, left: [] });

@@ -28,7 +28,7 @@ import { stationCalibrationPlace } from '../../../src/cli/calibrate/calibration-
 import { keepEmptyCup, keepScale } from '../../../src/cli/calibrate/keep-calibration.js';
 import { asCupcheckError } from '../../../src/errors.js';
 import { readSignedManifest } from '../../../src/pipeline/bundle/read-manifest.js';
-import { copyFolder, dyingDisk, startAgain } from '../../fixtures/dying-disk.js';
+import { copyFolder, dyingDisk } from '../../fixtures/dying-disk.js';
 import { FakeProcess } from '../../fixtures/fake-shelf.js';
 import { draw } from '../../fixtures/drawing.js';
 import { streamOf } from '../../fixtures/hostile-archive.js';
@@ -242,7 +242,7 @@ describe.each(cases)('an update $way, wherever $what', ({ way, forgets }) => {
       dyingDisk.dieAfter(cut, forgets);
       await update(way, begun, ended).catch(() => undefined);
       expect(dyingDisk.off, `change ${cut} of ${changes}`).toBe(true);
-      startAgain(bundleConfig.store, forgets);
+      dyingDisk.powerOn();
 
       const { state, kept } = await startBundles(config, new Date());
       expect(kept).toBeNull();

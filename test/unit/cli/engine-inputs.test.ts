@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { explainError } from '../../../src/cli/explain-error.js';
+import { changeEngines } from '../../../src/daemon/engines/engine-store.js';
 import { CupcheckError } from '../../../src/errors.js';
 import { writeJournal } from '../../fixtures/golden-station.js';
 import { colourNetworkIn8Bits, writeTinyBundle } from '../../fixtures/tiny-bundle.js';
@@ -77,11 +78,11 @@ describe('two bundles', () => {
 
 describe('an engine store', () => {
   it('that another command changes is not pruned meanwhile', async () => {
-    mkdirSync(at('state', 'engines'));
-    writeFileSync(at('state', 'engines', 'lock'), String(process.ppid));
-    const { code, err } = await run('engine prune');
-    expect(code).toBe(2);
-    expect(fitting(err)).toMatch(new RegExp(`process ${process.ppid} changes .*Wait until .*ENGINE_BUSY`));
+    await changeEngines(at('state', 'engines'), async () => {
+      const { code, err } = await run('engine prune');
+      expect(code).toBe(2);
+      expect(fitting(err)).toMatch(new RegExp(`process ${process.pid} changes .*Wait until .*ENGINE_BUSY`));
+    });
   });
 
   it('has nothing to prune where there is none', async () => {

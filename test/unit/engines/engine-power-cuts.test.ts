@@ -23,7 +23,7 @@ import { keepGolden, keptBytes } from '../../../src/daemon/golden/golden-folder.
 import { readSignedManifest, type SignedManifest } from '../../../src/pipeline/bundle/read-manifest.js';
 import { CupcheckError } from '../../../src/errors.js';
 import type { EngineBuilder } from '../../../src/pipeline/ports.js';
-import { copyFolder, dyingDisk, startAgain } from '../../fixtures/dying-disk.js';
+import { copyFolder, dyingDisk } from '../../fixtures/dying-disk.js';
 import { goldenRecord, somePicture } from '../../fixtures/golden-station.js';
 import { writeTinyBundle } from '../../fixtures/tiny-bundle.js';
 
@@ -185,7 +185,7 @@ describe.each([
       await change(begun, ended).catch(() => undefined);
       const where = `change ${cut} of ${changes}, after ${[...ended].at(-1) ?? 'nothing'}`;
       expect(dyingDisk.off, where).toBe(true);
-      startAgain(store, forgets);
+      dyingDisk.powerOn();
 
       const { used, because } = await choice();
       const isDamaged = begun.has(damaging) && !ended.has(damaging);

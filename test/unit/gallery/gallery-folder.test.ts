@@ -107,21 +107,3 @@ describe('the gallery of a station', () => {
     await expect(judges()).rejects.toMatchObject({ code: 'GALLERY_INVALID' });
   });
 });
-
-describe('the lock of a gallery', () => {
-  it('keeps a second command out, and is gone afterwards', async () => {
-    await whileLocked(folder, 'GALLERY_BUSY', async () => {
-      await expect(whileLocked(folder, 'GALLERY_BUSY', () => Promise.resolve())).rejects.toMatchObject({
-        code: 'GALLERY_BUSY',
-      });
-    });
-    expect(await whileLocked(folder, 'GALLERY_BUSY', () => Promise.resolve('free'))).toBe('free');
-  });
-
-  it('of a process that died is taken over', async () => {
-    await keepTaught(folder, old);
-    // Linux gives no process a number this high.
-    writeFileSync(join(folder.path, 'lock'), '4194999');
-    expect(await whileLocked(folder, 'GALLERY_BUSY', () => Promise.resolve('free'))).toBe('free');
-  });
-});

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { lookOver } from '../../../src/cli/golden/look-over.js';
 import { keepGolden, keptBytes, removeGolden } from '../../../src/daemon/golden/golden-folder.js';
-import { dyingDisk, startAgain } from '../../fixtures/dying-disk.js';
+import { dyingDisk } from '../../fixtures/dying-disk.js';
 import { goldenRecord, somePicture } from '../../fixtures/golden-station.js';
 
 vi.mock('node:fs/promises', async (original) => {
@@ -40,7 +40,7 @@ it.each([
       dyingDisk.dieAfter(cut, forgets);
       await addAndRemove(folder, done).catch(() => undefined);
       expect(dyingDisk.off, `change ${cut} of ${changes}`).toBe(true);
-      startAgain(folder, forgets);
+      dyingDisk.powerOn();
       const listed = await lookOver(folder);
       for (const { problem } of listed) expect(problem, `cut ${cut}`).toBeNull();
       // The first cut after it was answered, before anything else was done.
