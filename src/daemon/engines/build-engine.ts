@@ -24,7 +24,7 @@ import {
   proofOf,
   withProof,
 } from './engine-record.js';
-import { changeEngines, keepRecord, placeEngine, readEngine, readPrepared } from './engine-store.js';
+import { changeEngines, keepRecord, placeEngine, readEngine, readPrepared, requireSpace } from './engine-store.js';
 import { firstProvider, type Machine } from './machine.js';
 
 /** What judges pictures of the disk. */
@@ -152,7 +152,11 @@ class EngineBuild {
     staging: string,
   ): Promise<ReadonlyMap<string, Uint8Array>> {
     const { settings, signal, onProgress } = this.#options;
-    const networks = usedNetworks(this.#signed.manifest, settings.judge, precision);
+    const { manifest } = this.#signed;
+    const networks = usedNetworks(manifest, settings.judge, precision);
+    // What is prepared is about as large, and lies there twice while it is put into its place.
+    const bytes = networks.reduce((sum, { file }) => sum + (manifest.files[file]?.bytes ?? 0), 0);
+    await requireSpace(this.#options.store, 2 * bytes);
     // Each of its files is what the manifest says.
     await loadBundle(settings.bundlePath, await readTrust(settings.trust), precision);
     const prepared = new Map<string, Uint8Array>();

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asCupcheckError, CupcheckError } from '../../errors.js';
 import { readBounded } from '../../pipeline/bundle/read-bounded.js';
@@ -46,6 +46,17 @@ export async function changeEngines<T>(store: string, change: (staging: string) 
       await rm(staging, { recursive: true, force: true });
     }
   });
+}
+
+/** Asks before the work, which may take minutes, what the disk would say after it. Errors: ENGINE_STORE. */
+export async function requireSpace(store: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await onDisk(`cannot ask for the free space of ${store}`, () => statfs(store));
+  const megabytes = (size: number) => `${(size / 1e6).toFixed(1)} MB`;
+  if (bavail * bsize < bytes)
+    throw new CupcheckError(
+      'ENGINE_STORE',
+      `${megabytes(bavail * bsize)} are free at ${store}; the engine needs some ${megabytes(bytes)}`,
+    );
 }
 
 /** An engine as its record tells of it, or what is wrong with it. */

@@ -12,7 +12,7 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type LoadedConfig, loadConfig } from '../../../src/daemon/config/load.js';
 import { buildEngines, type BuiltEngine, type PictureJudge } from '../../../src/daemon/engines/build-engine.js';
 import { chooseEngine } from '../../../src/daemon/engines/choose-engine.js';
@@ -164,6 +164,22 @@ const isReadable = (): boolean =>
   ['', ...readdirSync(store, { recursive: true, encoding: 'utf8' })]
     .map((name) => statSync(join(store, name)))
     .every((found) => (found.mode & 0o055) === (found.isDirectory() ? 0o055 : 0o044));
+
+it('a disk without room for it is told before the work begins', async () => {
+  reset();
+  const needed = ['detector.onnx', 'items.onnx'].reduce((sum, file) => sum + 2 * statSync(at('bundle', file)).size, 0);
+  onTestFinished(() => {
+    dyingDisk.freeBytes = null;
+  });
+  dyingDisk.freeBytes = needed - 1;
+  await expect(build(here)).rejects.toMatchObject({
+    code: 'ENGINE_STORE',
+    message: expect.stringContaining(`are free at ${store}; the engine needs some`) as string,
+  });
+  expect(readdirSync(store)).toEqual([]);
+  dyingDisk.freeBytes = needed;
+  expect(await build(here)).toMatchObject({ outcome: 'built' });
+});
 
 describe.each([
   ['the process dies', false],
