@@ -1,36 +1,18 @@
 import type { Logger } from 'pino';
 import { asCupcheckError, CupcheckError } from '../../errors.js';
-import { type BundleState, type Judging, judgingName, type NamedBundle } from '../bundles/bundle-state.js';
-import { type BundleEvent, nextBundleState } from '../bundles/bundle-transitions.js';
+import { type BundleState, type Judging, judgingName } from '../bundles/bundle-state.js';
 import type { ServedGallery } from '../gallery/galleries.js';
 import type { Clock, JudgeInfo } from '../ports.js';
 import type { Result } from '../result.js';
 import type { BetweenCups } from './between-cups.js';
+import type { BundleShelf } from './bundle-shelf.js';
+import { type Happening, KeptState } from './kept-state.js';
 import { loadCandidate } from './load-candidate.js';
 import type { Prover } from './prover.js';
 import { Standby } from './standby.js';
 import type { JudgeProcess, SwitchingJudge } from './switching-judge.js';
-import { type TrialLimits, TrialWatch } from './trial-watch.js';
-
-/** Where the bundles of this station lie, and what judges by its word. */
-export interface BundleShelf {
-  /** What judges from this start on. Errors: BUNDLE_STATE. */
-  start(
-    now: Date,
-  ): Promise<{ readonly before: BundleState; readonly state: BundleState; readonly kept: CupcheckError | null }>;
-  /** The commit point. Errors: STORAGE_FAULT. */
-  keep(state: BundleState): Promise<void>;
-  /** An installed bundle by its manifest. Errors: BUNDLE_*, KEY_INVALID. */
-  named(sha256: string): Promise<NamedBundle>;
-  /** Those that cannot judge, with what is wrong. */
-  unfit(judgings: readonly (Judging | null)[]): Promise<ReadonlyMap<string, string>>;
-  /** Errors: GALLERY_INVALID where it is not there, whole. */
-  requireGallery(network: string, sha256: string): Promise<void>;
-  /** Errors: CALIBRATION_INVALID where it is not there, whole. */
-  requireCalibration(sha256: string): Promise<void>;
-  /** A process that judges by it; not started. */
-  process(judging: Judging): JudgeProcess;
-}
+import { Trial } from './trial.js';
+import type { TrialLimits } from './trial-watch.js';
 
 export interface BundleUpdateOptions {
   readonly shelf: BundleShelf;
@@ -64,8 +46,18 @@ export interface UpdateAnswer {
   readonly ms: number;
 }
 
-const nsPerS = 1_000_000_000n;
 const never = new AbortController().signal;
+
+/** What is to judge, and is proved beside what does. */
+interface Attempt {
+  readonly judging: Judging;
+  /** Its name in a sentence. */
+  readonly what: string;
+  /** Writes the document and exchanges the two processes. */
+  readonly take: (process: JudgeProcess, info: JudgeInfo) => Promise<void>;
+  /** Told where it comes to nothing. */
+  readonly rejected: (error: CupcheckError) => Promise<unknown>;
+}
 
 /**
  * The bundles of a running station: proves a candidate in a second process while the active bundle judges, exchanges them between two cups,
@@ -74,14 +66,11 @@ const never = new AbortController().signal;
  */
 export class BundleUpdates {
   readonly #options: BundleUpdateOptions;
-  #state: BundleState | null = null;
-  #problem: CupcheckError | null = null;
+  readonly #kept: KeptState;
+  readonly #trial: Trial;
   /** At most two processes run at a time: while a candidate is proved none stands by. */
   readonly #standby: Standby;
   #serving: JudgeProcess | null = null;
-  #watch: TrialWatch | null = null;
-  /** Ends the wait for the end of the trial. */
-  #waiting = new AbortController();
   #activation: {
     readonly bundle: string | null;
     readonly abort: AbortController;
@@ -92,7 +81,10 @@ export class BundleUpdates {
 
   constructor(options: BundleUpdateOptions) {
     this.#options = options;
-    this.#standby = new Standby((judging) => options.shelf.process(judging), options.log);
+    const { shelf, clock, log, onChanged, trial: limits, commitWithinS } = options;
+    this.#kept = new KeptState({ shelf, clock, log, onChanged });
+    this.#trial = new Trial({ clock, limits, commitWithinS, onFailed: (why) => this.#fail(why) });
+    this.#standby = new Standby((judging) => shelf.process(judging), log);
     options.judge.onState((state, error) => {
       if (state === 'failed') this.#fail(`it does not run: ${error?.message ?? 'no reason given'}`);
       // What judges comes first: only then is there time for the one beside it.
@@ -102,7 +94,7 @@ export class BundleUpdates {
 
   /** `null` before the start, and where it cannot be read. */
   get state(): BundleState | null {
-    return this.#state;
+    return this.#kept.state;
   }
 
   /** Lets judge what the document says, and goes on with what was staged while the station did not run. */
@@ -110,7 +102,7 @@ export class BundleUpdates {
     const { shelf, judge, clock, log, onFault } = this.#options;
     try {
       const { before, state, kept } = await shelf.start(clock.utc());
-      this.#state = state;
+      this.#kept.begin(state);
       if (state !== before) {
         const { why, name, version, outcome } = state.outcomes.at(-1) ?? {};
         log.warn({ name, version, outcome, why, judges: judgingName(state.active) }, 'bundles at the start');
@@ -120,18 +112,19 @@ export class BundleUpdates {
       this.#serving = process;
       judge.serve(process);
       await process.start();
-      this.#beginTrial();
+      this.#trial.begin(this.#kept.known());
       if (state.candidate?.step === 'staged') void this.#resume(state.candidate.bundle);
     } catch (thrown) {
-      this.#problem = asCupcheckError(thrown);
-      onFault(this.#problem);
+      const problem = asCupcheckError(thrown);
+      this.#kept.refuse(problem);
+      onFault(problem);
     }
   }
 
   /** Ends every process; what is being proved is rejected. */
   async stop(): Promise<void> {
     this.#stopping.abort(new CupcheckError('MODEL_NOT_READY', 'the station stops'));
-    this.#waiting.abort(new CupcheckError('MODEL_NOT_READY', 'the station stops'));
+    this.#trial.end();
     this.#activation?.abort.abort(new CupcheckError('BUNDLE_REJECTED', 'the station was stopped'));
     await this.#activation?.ended;
     await this.#last;
@@ -144,7 +137,7 @@ export class BundleUpdates {
    */
   async activate(sha256: string, emit: (event: UpdateEvent) => void, signal: AbortSignal): Promise<UpdateAnswer> {
     const startNs = this.#options.clock.nowNs();
-    const { active } = this.#known();
+    const { active } = this.#kept.known();
     if (this.#activation?.bundle === sha256) {
       await this.#activation.ended;
       return this.#joined(sha256, startNs);
@@ -154,7 +147,7 @@ export class BundleUpdates {
       sha256,
       async (own) => {
         const candidate = await this.#options.shelf.named(sha256);
-        await this.#change({ type: 'stage', candidate });
+        await this.#kept.change({ type: 'stage', candidate });
         await this.#proveStaged(emit, own);
         return this.#answer('activated', startNs);
       },
@@ -173,14 +166,14 @@ export class BundleUpdates {
     signal: AbortSignal,
   ): Promise<UpdateAnswer> {
     const startNs = this.#options.clock.nowNs();
-    this.#known();
+    this.#kept.known();
     return this.#activating(
       null,
       async (own) => {
         if (served !== null) await this.#options.shelf.requireGallery(network, served.gallery);
         const event = { type: 'serve', network, served } as const;
-        const next = this.#next(event);
-        if (next === this.#known()) return this.#answer('nothing_to_do', startNs);
+        const next = this.#kept.next(event);
+        if (next === this.#kept.known()) return this.#answer('nothing_to_do', startNs);
         await this.#proveGallery(next.active, event, emit, own);
         return this.#answer('serving', startNs);
       },
@@ -190,10 +183,10 @@ export class BundleUpdates {
 
   /** Names the calibration that counts from the next start on. Errors: BUNDLE_STATE, STORAGE_FAULT, CALIBRATION_INVALID. */
   async calibrate(calibration: string): Promise<void> {
-    this.#known();
+    this.#kept.known();
     await this.#inTurn(async () => {
       await this.#options.shelf.requireCalibration(calibration);
-      await this.#change({ type: 'calibrate', calibration });
+      await this.#kept.change({ type: 'calibrate', calibration });
     });
   }
 
@@ -202,8 +195,8 @@ export class BundleUpdates {
     const startNs = this.#options.clock.nowNs();
     if (this.#activation !== null) throw busy();
     return this.#inTurn(async () => {
-      if (!(await this.#change({ type: 'commit' }))) return this.#answer('nothing_to_do', startNs);
-      this.#endTrial();
+      if (!(await this.#kept.change({ type: 'commit' }))) return this.#answer('nothing_to_do', startNs);
+      this.#trial.end();
       await this.#keepStandby();
       return this.#answer('committed', startNs);
     });
@@ -218,35 +211,34 @@ export class BundleUpdates {
     const startNs = this.#options.clock.nowNs();
     const running = this.#activation;
     if (running !== null && (only === null || only === running.bundle)) {
-      const { trial } = this.#known();
+      const { trial } = this.#kept.known();
       running.abort.abort(new CupcheckError('BUNDLE_REJECTED', why));
       await running.ended;
-      if (this.#known().trial === trial) return this.#answer('withdrawn', startNs);
+      if (this.#kept.known().trial === trial) return this.#answer('withdrawn', startNs);
     }
     return this.#inTurn(async () => {
-      const before = this.#known();
+      const before = this.#kept.known();
       const newest = before.candidate ?? before.active;
       if (only !== null && only !== newest.bundle) return this.#answer('nothing_to_do', startNs);
       const lost = await this.#rollBack(why);
       if (lost !== null) throw lost;
-      return this.#answer(this.#known() === before ? 'nothing_to_do' : 'rolled_back', startNs);
+      return this.#answer(this.#kept.known() === before ? 'nothing_to_do' : 'rolled_back', startNs);
     });
   }
 
   /** Each result of the station passes here. */
   saw(result: Pick<Result, 'bundle' | 'reasons'>): void {
-    const why = this.#watch?.saw(result) ?? null;
-    if (why !== null) this.#fail(why);
+    this.#trial.saw(result);
   }
 
   /** A self-test failed that this bundle judged: while it is on trial it goes. */
   selfTestFailed(bundle: string, why: string): void {
-    const { active = null, trial = null } = this.#state ?? {};
+    const { active = null, trial = null } = this.#kept.state ?? {};
     if (trial !== null && active?.bundle === bundle) this.#fail(`the self-test failed: ${why}`);
   }
 
   #joined(sha256: string, startNs: bigint): UpdateAnswer {
-    const { active, outcomes } = this.#known();
+    const { active, outcomes } = this.#kept.known();
     if (active.bundle === sha256) return this.#answer('activated', startNs);
     const last = outcomes.at(-1);
     throw new CupcheckError(
@@ -255,14 +247,8 @@ export class BundleUpdates {
     );
   }
 
-  #known(): BundleState {
-    if (this.#problem !== null) throw this.#problem;
-    if (this.#state === null) throw new CupcheckError('MODEL_NOT_READY', 'the station is starting');
-    return this.#state;
-  }
-
   #answer(outcome: UpdateAnswer['outcome'], startNs: bigint): UpdateAnswer {
-    const { active, previous, trial } = this.#known();
+    const { active, previous, trial } = this.#kept.known();
     const ms = Number((this.#options.clock.nowNs() - startNs) / 1_000_000n);
     return { outcome, active, previous, until: trial?.until ?? null, ms };
   }
@@ -294,37 +280,6 @@ export class BundleUpdates {
     }
   }
 
-  #next(event: Omittable<BundleEvent>): BundleState {
-    return nextBundleState(this.#known(), { ...event, at: this.#options.clock.utc().toISOString() });
-  }
-
-  /** The next state, on disk. `false` where nothing changes. Errors: BUNDLE_STEP, STORAGE_FAULT. */
-  async #change(event: Omittable<BundleEvent>): Promise<boolean> {
-    const next = this.#next(event);
-    if (next === this.#state) return false;
-    await this.#options.shelf.keep(next);
-    this.#state = next;
-    this.#options.onChanged();
-    return true;
-  }
-
-  /** As `#change`, where the next start comes to the same end by itself: a disk that refuses is told, and counts for nothing. */
-  async #settle(event: Omittable<BundleEvent>): Promise<CupcheckError | null> {
-    const state = this.#known();
-    const next = this.#next(event);
-    this.#state = next;
-    if (next === state) return null;
-    this.#options.onChanged();
-    return this.#options.shelf.keep(next).then(
-      () => null,
-      (thrown: unknown) => {
-        const error = asCupcheckError(thrown);
-        this.#options.log.error({ err: error }, 'the state of the bundles could not be kept');
-        return error;
-      },
-    );
-  }
-
   async #resume(bundle: string): Promise<void> {
     const { log } = this.#options;
     const told = (event: UpdateEvent) => log.info(event, 'staged bundle');
@@ -335,52 +290,49 @@ export class BundleUpdates {
 
   async #proveStaged(emit: (event: UpdateEvent) => void, signal: AbortSignal): Promise<void> {
     const { clock, commitWithinS, log } = this.#options;
-    await this.#change({ type: 'prove' });
-    const { candidate: named, active } = this.#known();
+    await this.#kept.change({ type: 'prove' });
+    const { candidate: named, active } = this.#kept.known();
     if (named === null) throw new CupcheckError('INTERNAL', 'no bundle is a candidate');
     const { bundle, name, version } = named;
     const serving = { bundle, name, version, galleries: active.galleries, engine: null };
-    const rejected = (error: CupcheckError) => this.#settle({ type: 'reject', why: error.message });
-    await this.#beside(serving, `${name} ${version}`, emit, signal, rejected, async (process, info) => {
+    const rejected = (error: CupcheckError) => this.#kept.settle({ type: 'reject', why: error.message });
+    const take = async (process: JudgeProcess, info: JudgeInfo) => {
       const until = new Date(clock.utc().getTime() + commitWithinS * 1000).toISOString();
-      await this.#change({ type: 'activate', serving: { ...serving, engine: info.engine.used }, until });
+      await this.#kept.change({ type: 'activate', serving: { ...serving, engine: info.engine.used }, until });
       await this.#exchange(process, (former) => {
         this.#standby.hold(active, former);
-        this.#beginTrial();
+        this.#trial.begin(this.#kept.known());
       });
       log.info({ bundle, name, version, until }, 'bundle active, on trial');
-    });
+    };
+    await this.#beside({ judging: serving, what: `${name} ${version}`, take, rejected }, emit, signal);
   }
 
   async #proveGallery(
     judging: Judging,
-    event: Omittable<Extract<BundleEvent, { type: 'serve' }>>,
+    event: Extract<Happening, { type: 'serve' }>,
     emit: (event: UpdateEvent) => void,
     signal: AbortSignal,
   ): Promise<void> {
     const { network, served } = event;
     const what = served === null ? 'the bundle without what was taught' : `gallery ${served.gallery.slice(0, 12)}`;
-    const nothing = () => Promise.resolve(null);
-    await this.#beside(judging, what, emit, signal, nothing, async (process) => {
-      await this.#change(event);
+    const take = async (process: JudgeProcess) => {
+      await this.#kept.change(event);
       await this.#exchange(process, (former) => this.#standby.retire(former));
-    });
+    };
+    await this.#beside({ judging, what, take, rejected: () => Promise.resolve() }, emit, signal);
     this.#options.log.info({ network, gallery: served?.gallery ?? null }, 'another gallery serves');
     await this.#keepStandby();
   }
 
   /**
-   * Proves in a second process what is to judge, then lets `take` write the document and exchange the two, from a moment between two cups on.
-   * @param rejected told where it comes to nothing
+   * Proves an attempt in a second process and lets it be taken at a moment between two cups.
    * @throws BUNDLE_REJECTED with what speaks against it
    */
   async #beside(
-    judging: Judging,
-    what: string,
+    { judging, what, take, rejected }: Attempt,
     emit: (event: UpdateEvent) => void,
     signal: AbortSignal,
-    rejected: (error: CupcheckError) => Promise<unknown>,
-    take: (process: JudgeProcess, info: JudgeInfo) => Promise<void>,
   ): Promise<void> {
     const { shelf, betweenCups, log } = this.#options;
     this.#standby.drop();
@@ -430,13 +382,13 @@ export class BundleUpdates {
 
   async #rollBack(why: string): Promise<CupcheckError | null> {
     const { shelf, log } = this.#options;
-    const { active, previous } = this.#known();
+    const { active, previous } = this.#kept.known();
     if (active.bundle === null || previous === null) return null;
     // What runs beside it was verified when it was loaded.
     const unfit = this.#standby.isReady ? undefined : await shelf.unfit([previous]);
-    const lost = await this.#settle({ type: 'rollback', why, ...(unfit === undefined ? {} : { unfit }) });
-    this.#endTrial();
-    const target = this.#known().active;
+    const lost = await this.#kept.settle({ type: 'rollback', why, ...(unfit === undefined ? {} : { unfit }) });
+    this.#trial.end();
+    const target = this.#kept.known().active;
     const process = this.#standby.take(target);
     await process.start();
     await this.#exchange(process, (former) => this.#standby.retire(former));
@@ -448,41 +400,20 @@ export class BundleUpdates {
   }
 
   async #keepStandby(): Promise<void> {
-    if (this.#stopping.signal.aborted || this.#state === null) return;
-    const { previous, trial } = this.#state;
+    if (this.#stopping.signal.aborted || this.#kept.state === null) return;
+    const { previous, trial } = this.#kept.state;
     const wanted = trial !== null || this.#options.keepPrevious ? previous : null;
     await this.#standby.keep(wanted);
-  }
-
-  #beginTrial(): void {
-    const { clock, trial: limits, commitWithinS } = this.#options;
-    const { active, trial } = this.#known();
-    if (active.bundle === null || trial === null) return;
-    this.#endTrial();
-    this.#watch = new TrialWatch(active.bundle, limits);
-    // A clock that was set back must not make a trial endless.
-    const leftS = Math.min(commitWithinS, Math.max(0, (Date.parse(trial.until) - clock.utc().getTime()) / 1000));
-    const endNs = clock.nowNs() + BigInt(Math.ceil(leftS)) * nsPerS;
-    clock.until(endNs, this.#waiting.signal).then(
-      () => this.#fail('nobody committed it in time'),
-      () => undefined,
-    );
-  }
-
-  #endTrial(): void {
-    this.#watch = null;
-    this.#waiting.abort(new CupcheckError('BUNDLE_STEP', 'the trial is over'));
-    this.#waiting = new AbortController();
   }
 
   /** The active bundle, if it is on trial, goes. */
   #fail(why: string): void {
     const { log, onFault } = this.#options;
-    const failing = this.#state?.trial ?? null;
+    const failing = this.#kept.state?.trial ?? null;
     if (failing === null || this.#stopping.signal.aborted) return;
     this.#inTurn(async () => {
       // Committed, or rolled back, meanwhile.
-      if (this.#state?.trial === failing && !this.#stopping.signal.aborted) await this.#rollBack(why);
+      if (this.#kept.state?.trial === failing && !this.#stopping.signal.aborted) await this.#rollBack(why);
     }).catch((thrown: unknown) => {
       const error = asCupcheckError(thrown);
       log.error({ err: error }, 'the bundle on trial cannot be rolled back');
@@ -490,7 +421,5 @@ export class BundleUpdates {
     });
   }
 }
-
-type Omittable<E> = E extends BundleEvent ? Omit<E, 'at'> : never;
 
 const busy = () => new CupcheckError('BUNDLE_BUSY', 'the station proves another bundle');

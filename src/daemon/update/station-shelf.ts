@@ -12,7 +12,7 @@ import {
 import { readTrust } from '../bundles/trusted-keys.js';
 import { calibrationFile } from '../calibration/station-calibration.js';
 import { readServed, stationGallery } from '../gallery/gallery-folder.js';
-import type { BundleShelf } from './bundle-updates.js';
+import type { BundleShelf } from './bundle-shelf.js';
 import type { JudgeProcess } from './switching-judge.js';
 
 /** What judges at the station with that config. @param process one that judges by it; not started */
