@@ -15,13 +15,24 @@ const never = new AbortController().signal;
 const [width, height, fps] = [1920, 1080, 30];
 const nsPerMs = 1e6;
 
+const gone = new Set(['ENOENT', 'ESRCH']);
+
+/** What the kernel says of a thread of this process; empty where it has ended since it was listed. */
+function ofThread(task, file) {
+  try {
+    return readFileSync(`/proc/self/task/${task}/${file}`, 'utf8');
+  } catch (error) {
+    if (gone.has(error.code)) return '';
+    throw error;
+  }
+}
+
 /** Nanoseconds that the camera's thread was on a processor. */
 function cameraThreadNs() {
-  for (const task of readdirSync('/proc/self/task')) {
-    const of = (file) => readFileSync(`/proc/self/task/${task}/${file}`, 'utf8');
-    if (of('comm').trim() === 'cupcheck-camera') return Number(of('schedstat').split(' ')[0]);
-  }
-  throw new Error('no thread of the camera');
+  const tasks = readdirSync('/proc/self/task');
+  const camera = tasks.find((task) => ofThread(task, 'comm').trim() === 'cupcheck-camera');
+  if (camera === undefined) throw new Error('no thread of the camera');
+  return Number(ofThread(camera, 'schedstat').split(' ')[0]);
 }
 
 /**
