@@ -13,8 +13,9 @@ export interface KeptStateOptions {
   readonly onChanged: () => void;
 }
 
+type WithoutTime<E> = E extends BundleEvent ? Omit<E, 'at'> : never;
 /** An event of the document; its time is that of its writing. */
-export type Happening = BundleEvent extends infer E ? (E extends BundleEvent ? Omit<E, 'at'> : never) : never;
+export type Happening = WithoutTime<BundleEvent>;
 
 /** The document of the bundles, as a running station knows it: the disk has it first, but where `settle` says otherwise. */
 export class KeptState {
