@@ -44,6 +44,9 @@ class Arguments {
     return status_.ok() ? value : 0;
   }
 
+  /** Number of an open file, `fd`. */
+  int descriptor() { return static_cast<int>(integer("fd", 0, 1 << 20)); }
+
   double number(const char* name) {
     const Napi::Value value = next();
     if (!value.IsNumber() || !std::isfinite(value.As<Napi::Number>().DoubleValue())) {

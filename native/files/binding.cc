@@ -8,12 +8,10 @@
 namespace cupcheck {
 namespace {
 
-constexpr double kMaxFd = 1 << 20;
-
 /** lockFile(fd) → whether nobody else holds it */
 Napi::Value lock_file(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
-  const int fd = static_cast<int>(arguments.integer("fd", 0, kMaxFd));
+  const int fd = arguments.descriptor();
   if (!arguments.status().ok()) return throw_status(info.Env(), arguments.status());
   int result;
   do {

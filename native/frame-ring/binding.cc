@@ -44,7 +44,7 @@ Napi::Value create_ring(const Napi::CallbackInfo& info) {
 /** attachRing(fd) → the same, of another process's ring, for reading only. */
 Napi::Value attach_ring(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
-  const int fd = static_cast<int>(arguments.integer("fd", 0, 1 << 20));
+  const int fd = arguments.descriptor();
   if (!arguments.status().ok()) return throw_status(info.Env(), arguments.status());
   RingMap ring;
   if (Status status = ring_attach(fd, &ring); !status.ok()) return throw_status(info.Env(), status);
@@ -56,7 +56,7 @@ Napi::Value attach_ring(const Napi::CallbackInfo& info) {
 Napi::Value close_ring(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const Arguments::Bytes map = arguments.memory("map");
-  const int fd = static_cast<int>(arguments.integer("fd", 0, 1 << 20));
+  const int fd = arguments.descriptor();
   if (!arguments.status().ok()) return throw_status(info.Env(), arguments.status());
   RingShape shape;
   if (Status status = ring_shape(map.data, map.size, &shape); !status.ok()) return throw_status(info.Env(), status);

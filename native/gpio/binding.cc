@@ -11,7 +11,6 @@
 namespace cupcheck {
 namespace {
 
-constexpr double kMaxFd = 1 << 20;
 constexpr double kMaxOffset = 65535;
 
 /** gpioFind(chip, line) → {path, chip, label, offset, name, used, consumer} */
@@ -74,7 +73,7 @@ Napi::Value gpio_outputs(const Napi::CallbackInfo& info) {
 /** gpioDrive(fd, count, bits) */
 Napi::Value gpio_drive(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
-  const int fd = static_cast<int>(arguments.integer("fd", 0, kMaxFd));
+  const int fd = arguments.descriptor();
   const int count = static_cast<int>(arguments.integer("count", 1, kMaxLines));
   const auto bits = static_cast<uint32_t>(arguments.integer("bits", 0, (1 << kMaxLines) - 1));
   if (!arguments.status().ok()) return throw_status(info.Env(), arguments.status());
@@ -85,7 +84,7 @@ Napi::Value gpio_drive(const Napi::CallbackInfo& info) {
 /** gpioRead(fd, count) → bits */
 Napi::Value gpio_read(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
-  const int fd = static_cast<int>(arguments.integer("fd", 0, kMaxFd));
+  const int fd = arguments.descriptor();
   const int count = static_cast<int>(arguments.integer("count", 1, kMaxLines));
   if (!arguments.status().ok()) return throw_status(info.Env(), arguments.status());
   uint32_t bits = 0;
@@ -96,7 +95,7 @@ Napi::Value gpio_read(const Napi::CallbackInfo& info) {
 /** gpioWatch(fd, told) → stop(). told(error | null, edges): {atNs, active, seq} each; nothing follows an error. */
 Napi::Value gpio_watch(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
-  const int fd = static_cast<int>(arguments.integer("fd", 0, kMaxFd));
+  const int fd = arguments.descriptor();
   if (!arguments.status().ok()) return throw_status(info.Env(), arguments.status());
   if (!info[1].IsFunction()) return throw_status(info.Env(), refuse("NATIVE_ARGUMENT", "told is not a function"));
   Status status;
@@ -108,7 +107,7 @@ Napi::Value gpio_watch(const Napi::CallbackInfo& info) {
 /** gpioClose(fd): the lines are free. Its watch must be stopped. */
 Napi::Value gpio_close(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
-  const int fd = static_cast<int>(arguments.integer("fd", 0, kMaxFd));
+  const int fd = arguments.descriptor();
   if (!arguments.status().ok()) return throw_status(info.Env(), arguments.status());
   close(fd);
   return info.Env().Undefined();
